@@ -1,0 +1,13 @@
+"""The commands of the library itself."""
+
+from reald2iff.cli.command import Command
+
+COMMANDS = (
+    Command("apply", "reald2iff.cli.apply:apply", "make clean depth images realistic"),
+    Command("bench realism", "reald2iff.bench.realism:bench_realism", "compare noise models with the sensor"),
+    Command("bench speed", "reald2iff.bench.speed:bench_speed", "time the depth models on this machine"),
+    Command("pairs generate", "reald2iff.pairs.generate:generate", "render scenes into clean-noisy pairs"),
+    Command("pairs show", "reald2iff.pairs.show:show", "picture of some pairs of a data set"),
+    Command("train coarse", "reald2iff.diffusion.training.coarse:train_coarse", "train the coarse stage"),
+    Command("train fine", "reald2iff.diffusion.training.fine:train_fine", "train the fine stage"),
+)

@@ -1,0 +1,63 @@
+"""The one interface of every depth noise model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.geometry import PinholeIntrinsics
+
+
+@dataclass(frozen=True)
+class StereoViews:
+    """What a renderer gives a stereo sensor model: the scene as its three optical elements see it.
+
+    All images are planar depth in metres, ``float32``, 0 = nothing there.
+
+    Attributes:
+        left: ``(s*H, s*W)`` from the left imager, which is the depth camera itself; ``s`` is the
+            supersampling factor (pixel areas align with those of the depth image).
+        right: ``(s*H, s*W)`` from the right imager, one baseline along +x of the optical frame.
+        projector: ``(Hp, Wp)`` from the dot projector, with ``projector_intrinsics``.
+        projector_intrinsics: Pinhole of the projector's view.
+        left_albedo: ``(s*H, s*W)`` in [0, 1], diffuse infrared reflectance; None = drawn by the sensor model.
+        right_albedo: The same from the right imager.
+        supersampling: ``s``.
+    """
+
+    left: NDArray[np.float32]
+    right: NDArray[np.float32]
+    projector: NDArray[np.float32]
+    projector_intrinsics: PinholeIntrinsics
+    left_albedo: NDArray[np.float32] | None = None
+    right_albedo: NDArray[np.float32] | None = None
+    supersampling: int = 1
+
+
+@dataclass(frozen=True)
+class NoiseModel(ABC):
+    """Turns clean depth into depth as a sensor gives it. Sub-classes are dataclasses of their parameters."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def apply(
+        self, depth: NDArray[np.float32], intrinsics: PinholeIntrinsics, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Noisy depth.
+
+        Args:
+            depth: ``(H, W) float32`` metres along the optical axis, 0 = invalid.
+            intrinsics: Of the same size.
+            rng: Source of every random draw; the same state gives the same bytes.
+
+        Returns:
+            ``(H, W) float32`` metres, 0 = invalid.
+
+        Raises:
+            InvalidDepthError: for another type or shape.
+        """

@@ -1,0 +1,122 @@
+"""The interface of every simulation backend (MuJoCo here; Isaac Sim implements the same)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from reald2iff.geometry import PinholeIntrinsics
+
+ARM_JOINTS = tuple(f"fr3_joint{i}" for i in range(1, 8))
+FINGER_JOINTS = ("fr3_finger_joint1", "fr3_finger_joint2")
+CONTROL_RATE = 20.0
+"""Actions per second."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CameraCalibration:
+    """Intrinsics and the pose of the optical frame.
+
+    Attributes:
+        intrinsics: Pinhole of the image.
+        pose: ``T_world_optical (4, 4) float64``.
+        frame_id: Of the images.
+    """
+
+    intrinsics: PinholeIntrinsics
+    pose: Array
+    frame_id: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """State of the robot and the scene at one instant. World frame = ``fr3_link0``, the robot's base.
+
+    Attributes:
+        time: Simulation time, seconds.
+        joint_positions: ``(7,)`` rad, in the order of `ARM_JOINTS`.
+        joint_velocities: ``(7,)`` rad/s.
+        gripper_width: Opening in metres, 0 to 0.08.
+        eef_pose: ``T_world_eef (4, 4)``, the point between the finger tips, z along the fingers.
+        object_poses: ``T_world_object (4, 4)`` by object name.
+    """
+
+    time: float
+    joint_positions: Array
+    joint_velocities: Array
+    gripper_width: float
+    eef_pose: Array
+    object_poses: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one control step led to.
+
+    Attributes:
+        observation: After the step.
+        reward: 1.0 on success, else 0.0.
+        success: The task's predicate.
+        action: ``(7,)`` in [-1, 1], as executed.
+        target_pose: ``T_world_eef (4, 4)`` that the action asked for.
+        subtask_signals: 0 or 1 by name (MimicGen's subtask_term_signals).
+    """
+
+    observation: Observation
+    reward: float
+    success: bool
+    action: Array
+    target_pose: Array
+    subtask_signals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CameraImages:
+    """One rendered instant of the D435-like camera.
+
+    Attributes:
+        color: ``(H, W, 3) uint8`` RGB, in the colour camera's frame.
+        depth: ``(H, W) float32`` metres, clean planar depth of the depth camera; 0 where nothing is hit.
+    """
+
+    color: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+
+
+class Simulator(ABC):
+    """A robot, a task's scene and a camera, stepped at `CONTROL_RATE`."""
+
+    depth_camera: CameraCalibration
+    color_camera: CameraCalibration
+
+    @abstractmethod
+    def reset(self, seed: int) -> Observation:
+        """New episode; the same seed gives the same scene, camera pose and bytes."""
+
+    @abstractmethod
+    def step(self, action: Array) -> StepResult:
+        """One control period.
+
+        Args:
+            action: ``(7,)`` in [-1, 1]: end-effector translation (x, y, z) and rotation vector in the world
+                frame, scaled by the backend's limits, and the gripper (-1 close, +1 open).
+
+        Raises:
+            SimulationError: for another shape, or values not finite.
+        """
+
+    @abstractmethod
+    def step_joints(self, positions: Array, gripper_width: float) -> StepResult:
+        """One control period towards joint positions ``(7,)`` rad and a gripper opening in metres."""
+
+    @abstractmethod
+    def render(self) -> CameraImages:
+        """Images of the present instant."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free the renderer."""
