@@ -1,0 +1,124 @@
+"""The denoising networks of both stages behind one interface.
+
+A backbone owns the space in which diffusion happens: pixels for `PixelBackbone`, depth latents for
+`reald2iff.diffusion.sd21.StableDiffusionBackbone`. Everything else (targets, losses, sampling) is shared.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+import torch.nn.functional as F
+from diffusers import UNet2DModel
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+
+from reald2iff.diffusion.representation import CHANNELS
+
+
+class Backbone(ModelMixin, ConfigMixin, ABC):
+    """Predicts the clean sample x0 (and the deviation map, where it has that head) from a noisy one."""
+
+    config_name = "config.json"
+
+    @property
+    @abstractmethod
+    def multiple(self) -> int:
+        """Image sides must be multiples of this many px."""
+
+    @property
+    @abstractmethod
+    def predicts_deviation(self) -> bool:
+        """Whether `forward` returns a deviation map."""
+
+    @abstractmethod
+    def encode(self, target: torch.Tensor) -> torch.Tensor:
+        """``(B, 2, H, W)`` residual and validity into the space of diffusion."""
+
+    @abstractmethod
+    def decode(self, sample: torch.Tensor) -> torch.Tensor:
+        """Back to ``(B, 2, H, W)``."""
+
+    @abstractmethod
+    def sample_shape(self, batch: int, height: int, width: int) -> tuple[int, int, int, int]:
+        """Shape of a sample in the space of diffusion for an image size."""
+
+    @abstractmethod
+    def forward(
+        self, sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Denoise.
+
+        Args:
+            sample: ``x = (1 - sigma) x0 + sigma noise`` in the space of diffusion.
+            sigma: ``(B,)`` noise level in [0, 1].
+            condition: ``(B, C, H, W)`` at image size.
+
+        Returns:
+            Predicted x0, and the deviation map ``(B, 1, H, W)`` or None.
+        """
+
+
+class PixelBackbone(Backbone):
+    """A small UNet on a space-to-depth grid, trained from scratch: the default.
+
+    Each ``factor x factor`` block of px becomes one cell; the network predicts x0, because predicting noise
+    or velocity there would have to carry ``2 factor^2`` independent values a cell through its width.
+
+    Args:
+        condition_channels: Channels of the condition.
+        factor: Side of a cell, px.
+        widths: Channels of each level of the UNet.
+        layers: Residual blocks a level.
+        deviation_head: Whether to predict the deviation map too (coarse stage).
+    """
+
+    @register_to_config
+    def __init__(
+        self,
+        condition_channels: int,
+        factor: int = 8,
+        widths: tuple[int, ...] = (64, 128),
+        layers: int = 1,
+        deviation_head: bool = False,
+    ) -> None:
+        super().__init__()
+        outputs = CHANNELS + int(deviation_head)
+        self.unet = UNet2DModel(
+            in_channels=(CHANNELS + condition_channels) * factor**2,
+            out_channels=outputs * factor**2,
+            block_out_channels=tuple(widths),
+            layers_per_block=layers,
+            down_block_types=("DownBlock2D",) * len(widths),
+            up_block_types=("UpBlock2D",) * len(widths),
+            norm_num_groups=8,
+            add_attention=False,
+        )
+
+    @property
+    def multiple(self) -> int:
+        return int(self.config.factor * 2 ** (len(self.config.widths) - 1))
+
+    @property
+    def predicts_deviation(self) -> bool:
+        return bool(self.config.deviation_head)
+
+    def encode(self, target: torch.Tensor) -> torch.Tensor:
+        return target
+
+    def decode(self, sample: torch.Tensor) -> torch.Tensor:
+        return sample
+
+    def sample_shape(self, batch: int, height: int, width: int) -> tuple[int, int, int, int]:
+        return (batch, CHANNELS, height, width)
+
+    def forward(
+        self, sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        cells = F.pixel_unshuffle(torch.cat([sample, condition], dim=1), self.config.factor)
+        cells = cells.contiguous(memory_format=torch.channels_last)
+        output = F.pixel_shuffle(self.unet(cells, sigma * 1000).sample, self.config.factor).float()
+        if self.predicts_deviation:
+            return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
+        return output, None

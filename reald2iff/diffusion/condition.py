@@ -1,0 +1,56 @@
+"""What the networks are told of the clean disparity, beside the disparity itself.
+
+Stereo depth fails where one of its three optical elements does not see the surface. Which pixels those are
+follows from the clean disparity alone: along a row, a point at column ``u`` with disparity ``d`` lies in the
+right image at ``u - d`` and is hidden there by any point further right that lands further left.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+CONDITION_CHANNELS = 9
+PROJECTOR_FRACTION = 0.58
+"""Where the dot projector of a D435 sits between its imagers, as a fraction of the baseline."""
+
+
+def _hidden_by(disparity: torch.Tensor, columns: torch.Tensor, fraction: float) -> torch.Tensor:
+    """How many px each point lies behind the nearer surfaces to its right, seen from along the baseline."""
+    landed = columns - fraction * disparity
+    nearest = torch.cummin(landed.flip(-1), dim=-1).values.flip(-1)
+    return landed - nearest
+
+
+def condition_features(disparity: torch.Tensor) -> torch.Tensor:
+    """Condition of both stages.
+
+    Args:
+        disparity: ``(B, 1, H, W)`` clean disparity S of **whole rows**, px, 0 = invalid.
+
+    Returns:
+        ``(B, 9, H, W)``: disparity level, phase within a pixel (sine, cosine), disparity minus its mean over
+        9x9 and 33x33, how far the point is hidden from the right imager and from the projector, distance
+        from the left border of the stereo overlap, and whether the pixel is valid.
+    """
+    valid = (disparity > 0).to(disparity.dtype)
+    columns = torch.arange(disparity.shape[-1], device=disparity.device, dtype=disparity.dtype)
+    near = disparity - F.avg_pool2d(disparity, 9, 1, 4, count_include_pad=False)
+    wide = disparity - F.avg_pool2d(disparity, 33, 1, 16, count_include_pad=False)
+    phase = 2 * math.pi * disparity
+    return torch.cat(
+        [
+            (disparity / 16 - 1).clamp(-1, 4),
+            torch.sin(phase),
+            torch.cos(phase),
+            (near / 2).clamp(-3, 3),
+            (wide / 6).clamp(-3, 3),
+            (_hidden_by(disparity, columns, 1.0) / 6).clamp(0, 3),
+            (_hidden_by(disparity, columns, PROJECTOR_FRACTION) / 6).clamp(0, 3),
+            ((columns - disparity) / 8).clamp(-2, 4),
+            2 * valid - 1,
+        ],
+        dim=1,
+    )

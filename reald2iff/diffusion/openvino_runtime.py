@@ -1,0 +1,65 @@
+"""Compiled networks for fast inference on a CPU."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+
+from reald2iff.diffusion.backbone import Backbone
+from reald2iff.diffusion.sampling import Denoiser
+
+
+class _Traceable(torch.nn.Module):
+    """Fixes the number of outputs, which tracing needs."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor) -> object:
+        x0, deviation = self.backbone(sample, sigma, condition)
+        return x0 if deviation is None else (x0, deviation)
+
+
+def compile_denoiser(
+    backbone: Backbone, condition_channels: int, height: int, width: int, threads: int = 0
+) -> Denoiser:
+    """A backbone compiled by OpenVINO for one image size and batch 1.
+
+    Args:
+        backbone: In evaluation mode.
+        condition_channels: Of its condition.
+        height: Rows, a multiple of the backbone's.
+        width: Columns, likewise.
+        threads: CPU threads; 0 = OpenVINO's choice.
+    """
+    import openvino as ov
+
+    example = (
+        torch.zeros(backbone.sample_shape(1, height, width)),
+        torch.ones(1),
+        torch.zeros(1, condition_channels, height, width),
+    )
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing fixes the shapes, as intended; diffusers' shape checks warn about it.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        model = ov.convert_model(
+            _Traceable(backbone), example_input=example, input=[tuple(t.shape) for t in example]
+        )
+    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        options["INFERENCE_NUM_THREADS"] = threads
+    compiled = ov.Core().compile_model(model, "CPU", options)
+    request = compiled.create_infer_request()
+    two_outputs = backbone.predicts_deviation
+
+    def denoise(
+        sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        request.infer([t.contiguous().numpy() for t in (sample, sigma, condition)])
+        # The output buffers are reused by the next call.
+        outputs = [torch.from_numpy(request.get_output_tensor(i).data.copy()) for i in range(1 + two_outputs)]
+        return outputs[0], outputs[1] if two_outputs else None
+
+    return denoise

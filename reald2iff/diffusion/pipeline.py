@@ -1,0 +1,184 @@
+"""The two stages as one diffusers pipeline: clean disparity in, sensor disparity out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+from diffusers.utils import BaseOutput
+
+from reald2iff.diffusion.backbone import Backbone
+from reald2iff.diffusion.condition import condition_features
+from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
+from reald2iff.diffusion.representation import Representation
+from reald2iff.diffusion.sampling import Denoiser, sample_stage
+from reald2iff.diffusion.weights import load_backbone, read_config
+from reald2iff.errors import InvalidParameterError, WeightsError
+
+
+@dataclass
+class RealD2iffOutput(BaseOutput):
+    """What the pipeline returns, all ``(B, 1, H, W) float32``.
+
+    Attributes:
+        disparity: Sensor disparity, px, multiples of 1/32, 0 = invalid.
+        coarse_disparity: The same from the coarse stage alone.
+        discrepancy: Normalised discrepancy map in [0, 1].
+    """
+
+    disparity: torch.Tensor
+    coarse_disparity: torch.Tensor
+    discrepancy: torch.Tensor
+
+
+@dataclass(frozen=True)
+class SamplingDefaults:
+    """Steps and calibration that belong to the weights.
+
+    Attributes:
+        coarse_steps: Network calls of the coarse stage.
+        fine_steps: Network calls of the fine stage.
+        coarse_validity_threshold: Validity below which the coarse stage's px are holes.
+        fine_validity_threshold: The same for the fine stage; chosen on validation scenes so that the share
+            of holes is right at the default steps.
+    """
+
+    coarse_steps: int = 3
+    fine_steps: int = 4
+    coarse_validity_threshold: float = 0.0
+    fine_validity_threshold: float = 0.0
+
+
+class RealD2iffPipeline(DiffusionPipeline):
+    """RealD2iff (arXiv 2511.22505), in disparity and with holes generated.
+
+    Args:
+        coarse: Backbone of the coarse stage, with a deviation head.
+        fine: Backbone of the fine stage.
+        scheduler: Flow-matching Euler scheduler; both stages use it.
+        representation: Fields of `Representation`.
+        discrepancy: Fields of `DiscrepancyGuidance`.
+        sampling: Fields of `SamplingDefaults`.
+    """
+
+    model_cpu_offload_seq = "coarse->fine"
+
+    def __init__(
+        self,
+        coarse: Backbone,
+        fine: Backbone,
+        scheduler: FlowMatchEulerDiscreteScheduler,
+        representation: dict[str, Any] | None = None,
+        discrepancy: dict[str, Any] | None = None,
+        sampling: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_modules(coarse=coarse, fine=fine, scheduler=scheduler)
+        self.representation = Representation(**(representation or {}))
+        self.guidance = DiscrepancyGuidance(**(discrepancy or {}))
+        self.sampling = SamplingDefaults(**(sampling or {}))
+        self.register_to_config(
+            representation=asdict(self.representation),
+            discrepancy=asdict(self.guidance),
+            sampling=asdict(self.sampling),
+        )
+        self.coarse_denoiser: Denoiser = coarse
+        self.fine_denoiser: Denoiser = fine
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, **_: Any) -> RealD2iffPipeline:
+        """Load what `save_pretrained` wrote: a local folder, safetensors only, every key accounted for.
+
+        Raises:
+            WeightsError: if a part is missing or does not fit.
+        """
+        path = Path(folder)
+        if not path.is_dir():
+            raise WeightsError(f"{path}: no such folder; expected one written by save_pretrained")
+        index = read_config(path, "model_index.json")
+        scheduler = FlowMatchEulerDiscreteScheduler.from_config(
+            read_config(path / "scheduler", "scheduler_config.json")
+        )
+        settings = {key: index.get(key) for key in ("representation", "discrepancy", "sampling")}
+        try:
+            return cls(load_backbone(path / "coarse"), load_backbone(path / "fine"), scheduler, **settings)
+        except TypeError as error:
+            raise WeightsError(f"{path}/model_index.json: {error}") from error
+
+    @property
+    def multiple(self) -> int:
+        """Images are padded to a multiple of this many px."""
+        return math.lcm(self.coarse.multiple, self.fine.multiple)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        disparity: torch.Tensor,
+        coarse_steps: int | None = None,
+        fine_steps: int | None = None,
+        generator: torch.Generator | None = None,
+    ) -> RealD2iffOutput:
+        """Generate sensor disparity.
+
+        Args:
+            disparity: ``(B, 1, H, W)`` clean disparity, px, 0 = invalid.
+            coarse_steps: Network calls of the coarse stage, at least 1; None = the weights' default.
+            fine_steps: Of the fine stage; 0 stops after the coarse stage.
+            generator: Source of the noise, on the CPU; the same state gives the same result.
+
+        Raises:
+            InvalidParameterError: for a wrong shape or number of steps.
+        """
+        if disparity.ndim != 4 or disparity.shape[1] != 1:
+            raise InvalidParameterError(
+                f"disparity has shape {tuple(disparity.shape)}: expected (B, 1, H, W)"
+            )
+        coarse_steps = self.sampling.coarse_steps if coarse_steps is None else coarse_steps
+        fine_steps = self.sampling.fine_steps if fine_steps is None else fine_steps
+        if coarse_steps < 1 or fine_steps < 0:
+            raise InvalidParameterError(
+                f"coarse_steps {coarse_steps}, fine_steps {fine_steps}: expected at least 1 and 0"
+            )
+        height, width = disparity.shape[-2:]
+        device = next(self.coarse.parameters()).device
+        clean = self._pad(disparity.to(device, torch.float32))
+        features = condition_features(clean)
+
+        sample, deviation = self._run(self.coarse, self.coarse_denoiser, features, coarse_steps, generator)
+        coarse = self.coarse.decode(sample)
+        discrepancy = self.guidance.normalised_map(deviation)
+        coarse_disparity = self.representation.decode(clean, coarse, self.sampling.coarse_validity_threshold)
+        result = coarse_disparity
+        if fine_steps:
+            condition = torch.cat([features, coarse, discrepancy], dim=1)
+            sample, _ = self._run(self.fine, self.fine_denoiser, condition, fine_steps, generator)
+            result = self.representation.decode(
+                clean, self.fine.decode(sample), self.sampling.fine_validity_threshold
+            )
+        crop = (slice(None), slice(None), slice(0, height), slice(0, width))
+        return RealD2iffOutput(result[crop].cpu(), coarse_disparity[crop].cpu(), discrepancy[crop].cpu())
+
+    def _pad(self, clean: torch.Tensor) -> torch.Tensor:
+        height, width = clean.shape[-2:]
+        bottom, right = -height % self.multiple, -width % self.multiple
+        return F.pad(clean, (0, right, 0, bottom), mode="replicate") if bottom or right else clean
+
+    def _run(
+        self,
+        backbone: Backbone,
+        denoiser: Denoiser,
+        condition: torch.Tensor,
+        steps: int,
+        generator: torch.Generator | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        batch, _, height, width = condition.shape
+        noise = torch.randn(backbone.sample_shape(batch, height, width), generator=generator)
+        sample, deviation = sample_stage(
+            denoiser, self.scheduler, noise.to(condition.device), condition, steps
+        )
+        return sample, deviation if deviation is not None else torch.zeros_like(condition[:, :1])

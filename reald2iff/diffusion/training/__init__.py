@@ -1,0 +1,1 @@
+"""Training of both stages: deterministic, resumable, on a CPU or a GPU."""

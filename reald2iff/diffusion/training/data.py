@@ -1,0 +1,77 @@
+"""Training batches: random windows of pair images, drawn from the step number alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from reald2iff.diffusion.condition import condition_features
+from reald2iff.errors import DatasetError
+from reald2iff.pairs import PairArrays
+from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of pairs.
+
+    Attributes:
+        clean: ``(B, 1, S, S)`` clean disparity, px, 0 = invalid.
+        sensor: ``(B, 1, S, S)`` sensor disparity, px, 0 = invalid.
+        features: ``(B, 9, S, S)`` condition, computed on the whole rows the windows lie in.
+    """
+
+    clean: torch.Tensor
+    sensor: torch.Tensor
+    features: torch.Tensor
+
+
+class WindowSampler:
+    """Draws the batch of a step; the same seed and step give the same batch, whatever came before.
+
+    Args:
+        pairs: Of one split.
+        batch_size: Windows a batch.
+        window: Side of a window, px.
+        seed: Of the draws.
+        device: Where the batch is made.
+
+    Raises:
+        DatasetError: if the images are smaller than the window or there are none.
+    """
+
+    def __init__(
+        self, pairs: PairArrays, batch_size: int, window: int, seed: int, device: torch.device
+    ) -> None:
+        self._pairs, self._batch_size, self._window = pairs, batch_size, window
+        self._seed, self._device = seed, device
+        if len(pairs.clean_disparity) == 0:
+            raise DatasetError("no pairs in this split: generate more scenes")
+        height, width = pairs.clean_disparity.shape[1:]
+        if min(height, width) < window:
+            raise DatasetError(f"pairs of {width}x{height} px: expected at least the window of {window} px")
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step."""
+        rng = np.random.default_rng([self._seed, step])
+        clean, sensor = self._pairs.clean_disparity, self._pairs.sensor_disparity
+        count, height, width = clean.shape
+        size = self._window
+        images = rng.integers(0, count, self._batch_size)
+        tops = rng.integers(0, height - size + 1, self._batch_size)
+        lefts = rng.integers(0, width - size + 1, self._batch_size)
+
+        def rows(source: np.ndarray, steps: int) -> torch.Tensor:
+            strips = np.stack([source[i, t : t + size] for i, t in zip(images, tops, strict=True)])
+            tensor = torch.from_numpy(strips.astype(np.float32) / steps)
+            return tensor[:, None].to(self._device)
+
+        def window(strips: torch.Tensor) -> torch.Tensor:
+            return torch.stack([s[..., x : x + size] for s, x in zip(strips, lefts, strict=True)])
+
+        clean_rows = rows(clean, CLEAN_STEPS)
+        return Batch(
+            window(clean_rows), window(rows(sensor, SENSOR_STEPS)), window(condition_features(clean_rows))
+        )

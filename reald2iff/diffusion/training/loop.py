@@ -1,0 +1,182 @@
+"""The training loop of both stages: one stage supplies its network and its loss, the rest is here."""
+
+from __future__ import annotations
+
+import json
+import math
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from reald2iff.diffusion.backbone import Backbone
+from reald2iff.diffusion.training.checkpoint import Checkpoint, fingerprint_of
+from reald2iff.diffusion.training.config import TrainConfig
+from reald2iff.diffusion.training.data import Batch, WindowSampler
+from reald2iff.errors import DependencyError, InvalidParameterError
+from reald2iff.pairs import load_pairs
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device for ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        InvalidParameterError: if CUDA is asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InvalidParameterError("device cuda: torch finds no CUDA device here; use cpu or auto")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def step_generator(seed: int, step: int) -> torch.Generator:
+    """Noise source of one step, on the CPU, so that a resumed run draws what an undisturbed one would."""
+    return torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
+
+
+class Stage(ABC):
+    """What differs between the stages."""
+
+    model: Backbone
+
+    @abstractmethod
+    def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        """Named loss terms; their sum is minimised."""
+
+    @abstractmethod
+    def export(self, folder: Path) -> Path:
+        """Write ``model`` (holding the averaged weights) for use; returns where it lies."""
+
+    @abstractmethod
+    def draw(self, batch: Batch, path: Path) -> None:
+        """Picture of samples on a batch of validation windows."""
+
+
+class Trainer:
+    """Runs a stage.
+
+    Args:
+        config: Options.
+        stage: Network and loss.
+    """
+
+    def __init__(self, config: TrainConfig, stage: Stage) -> None:
+        self._config, self._stage = config, stage
+        self._device = choose_device(config.device)
+        stage.model.to(self._device)
+        self._model = stage.model
+        self._ema = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
+        self._optimizer = torch.optim.AdamW(
+            self._model.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self._checkpoint = Checkpoint(config.out, fingerprint_of(config))
+
+    def run(self) -> Path:
+        """Train from the last checkpoint to the end.
+
+        Returns:
+            The exported weights.
+        """
+        config = self._config
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        train = WindowSampler(
+            load_pairs(config.pairs, "train"), config.batch_size, config.window, config.seed, self._device
+        )
+        shown = WindowSampler(load_pairs(config.pairs, "val"), 4, config.window, 0, self._device)
+        start = self._checkpoint.restore(self._model, self._ema, self._optimizer)
+        config.out.mkdir(parents=True, exist_ok=True)
+        (config.out / "config.json").write_text(json.dumps(fingerprint_of(config), indent=1))
+        writer = _summary_writer(config.out / "tensorboard")
+        if start:
+            print(f"resuming at step {start} of {config.steps}")
+        running: dict[str, list[float]] = {}
+        with _progress() as progress:
+            task = progress.add_task("training", total=config.steps, completed=start, status="")
+            for step in range(start, config.steps):
+                for name, value in self._step(train.batch(step), step).items():
+                    running.setdefault(name, []).append(value)
+                done = step + 1
+                if done % config.log_every == 0:
+                    means = {name: sum(v) / len(v) for name, v in running.items()}
+                    running = {}
+                    for name, value in means.items():
+                        writer.add_scalar(name, value, done)
+                    status = "  ".join(f"{n} {v:.4f}" for n, v in means.items() if n.startswith("loss"))
+                    progress.update(task, completed=done, status=status)
+                if done % config.checkpoint_every == 0 or done == config.steps:
+                    self._checkpoint.save(done, self._model, self._ema, self._optimizer)
+                if config.picture_every and (done % config.picture_every == 0 or done == config.steps):
+                    self._with_average(
+                        lambda d=done: self._stage.draw(shown.batch(0), config.out / f"samples/{d:06d}.png")
+                    )
+        writer.close()
+        result: list[Path] = []
+        self._with_average(lambda: result.append(self._stage.export(config.out)))
+        print(f"weights in {result[0]}")
+        return result[0]
+
+    def _step(self, batch: Batch, step: int) -> dict[str, float]:
+        config = self._config
+        rate = config.learning_rate * _cosine(step, config.steps, config.warmup)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._model.train()
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            terms = self._stage.losses(batch, step_generator(config.seed, step))
+        loss = torch.stack(list(terms.values())).sum()
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self._model.parameters(), config.gradient_clip)
+        if not torch.isfinite(norm):
+            raise InvalidParameterError(
+                f"the loss is not finite at step {step}: lower --learning-rate, or use --precision fp32"
+            )
+        self._optimizer.step()
+        # A short memory at first, so that the average does not drag the initial weights along.
+        decay = min(config.ema_decay, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for name, value in self._model.state_dict().items():
+                self._ema[name].lerp_(value, 1 - decay)
+        return {
+            "loss": float(loss.detach()),
+            **{f"loss/{name}": float(term.detach()) for name, term in terms.items()},
+            "gradient_norm": float(norm),
+            "learning_rate": rate,
+        }
+
+    def _with_average(self, action: object) -> None:
+        """Run ``action`` with the averaged weights in the model."""
+        own = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
+        self._model.load_state_dict(self._ema)
+        self._model.eval()
+        try:
+            with torch.no_grad():
+                action()  # type: ignore[operator]
+        finally:
+            self._model.load_state_dict(own)
+
+
+def _cosine(step: int, steps: int, warmup: int) -> float:
+    rise = min(1.0, (step + 1) / max(warmup, 1))
+    return rise * (0.51 + 0.49 * math.cos(math.pi * step / steps))
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[status]}"),
+    )
+
+
+def _summary_writer(folder: Path) -> object:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise DependencyError("training logs to TensorBoard: pip install 'reald2iff-ros[train]'") from error
+    return SummaryWriter(str(folder))
