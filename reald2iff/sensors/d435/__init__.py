@@ -1,0 +1,19 @@
+"""The D435 twin, stage by stage: pattern, materials, shading, infrared, census, matcher, postprocess, statistics."""
+
+from reald2iff.sensors.d435.infrared import InfraredParameters
+from reald2iff.sensors.d435.matcher import MatcherParameters
+from reald2iff.sensors.d435.materials import MaterialParameters
+from reald2iff.sensors.d435.pattern import PatternParameters
+from reald2iff.sensors.d435.postprocess import PostprocessParameters
+from reald2iff.sensors.d435.statistics import StatisticsParameters
+from reald2iff.sensors.d435.twin import D435Twin
+
+__all__ = [
+    "D435Twin",
+    "InfraredParameters",
+    "MatcherParameters",
+    "MaterialParameters",
+    "PatternParameters",
+    "PostprocessParameters",
+    "StatisticsParameters",
+]

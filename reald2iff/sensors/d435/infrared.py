@@ -1,0 +1,166 @@
+"""The two infrared images of a D435: optics, exposure, misalignment, noise, eight bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.geometry import PinholeIntrinsics
+from reald2iff.sensors.base import StereoViews
+from reald2iff.sensors.checks import require_within
+from reald2iff.sensors.d435.materials import (
+    MaterialParameters,
+    draw_materials,
+    material_map,
+    transfer_to_right,
+)
+from reald2iff.sensors.d435.pattern import PatternParameters, dot_pattern
+from reald2iff.sensors.d435.shading import SceneLight, shade
+
+
+@dataclass(frozen=True)
+class InfraredParameters:
+    """Image formation. Grey levels are those of the 8-bit images."""
+
+    dot_gain: float = 2.58
+    """Radiance of a dot on a surface 1 m away, relative to the room light; falls with the square of distance."""
+    texture_contrast: float = 0.2
+    """Micro-texture of surfaces, standard deviation relative to albedo."""
+    texture_spread: float = 0.7
+    """A scene's contrast is that, times 1 +- this."""
+    texture_voxel: float = 0.002
+    """Edge of a voxel of the micro-texture (m)."""
+    point_spread: float = 0.51
+    """Gaussian radius of the optics (px)."""
+    mean_grey: float = 70.0
+    """What the automatic exposure brings the left image's mean to."""
+    read_noise: float = 1.0
+    """Standard deviation (grey levels)."""
+    shot_noise: float = 0.07
+    """Variance per grey level."""
+    gain_mismatch: float = 0.05
+    """The right imager's gain is 1 +- this."""
+    vertical_misalignment: float = 0.08
+    """The right image is shifted by up to this (px): what calibration leaves."""
+
+    def __post_init__(self) -> None:
+        require_within(self, 0, 1000, "dot_gain")
+        require_within(self, 0, 1, "texture_contrast", "texture_spread", "gain_mismatch", "shot_noise")
+        require_within(self, 1e-4, 1, "texture_voxel")
+        require_within(self, 0, 5, "point_spread", "vertical_misalignment")
+        require_within(self, 1, 255, "mean_grey")
+        require_within(self, 0, 50, "read_noise")
+
+
+@dataclass(frozen=True)
+class StereoGeometry:
+    """Where the optical elements sit on the baseline.
+
+    Attributes:
+        baseline: Left to right imager, metres.
+        projector_offset: Left imager to projector, metres.
+    """
+
+    baseline: float
+    projector_offset: float
+
+
+def _draw_scene(parameters: InfraredParameters, rng: np.random.Generator) -> SceneLight:
+    rotation, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+    light = np.array([rng.uniform(-0.6, 0.6), -0.8, rng.uniform(-0.8, 0.3)])
+    return SceneLight(
+        rotation=rotation.astype(np.float32),
+        offset=rng.uniform(0, 1000, 3).astype(np.float32),
+        contrast=parameters.texture_contrast * (1 + parameters.texture_spread * rng.uniform(-1, 1)),
+        light=(light / np.linalg.norm(light)).astype(np.float32),
+    )
+
+
+def render_infrared(
+    views: StereoViews,
+    intrinsics: PinholeIntrinsics,
+    geometry: StereoGeometry,
+    infrared: InfraredParameters,
+    pattern: PatternParameters,
+    materials: MaterialParameters,
+    static_rng: np.random.Generator,
+    frame_rng: np.random.Generator,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Left and right infrared images.
+
+    Args:
+        views: The scene, checked by the caller.
+        intrinsics: Of the depth image, ``(H, W)``.
+        geometry: Of the optical elements.
+        infrared: Image formation.
+        pattern: Dots.
+        materials: Shares of the kinds of surface.
+        static_rng: Draws what a static scene keeps: materials, texture, light, gain, misalignment.
+        frame_rng: Draws the noise of this frame.
+
+    Returns:
+        Two ``(H, W) uint8`` images.
+    """
+    s = views.supersampling
+    fine = intrinsics.resized(intrinsics.width * s, intrinsics.height * s)
+    scene = _draw_scene(infrared, static_rng)
+    drawn = draw_materials(materials, views.left_albedo is not None, static_rng)
+    gain = 1 + infrared.gain_mismatch * static_rng.uniform(-1, 1)
+    shift = infrared.vertical_misalignment * static_rng.uniform(-1, 1)
+
+    coarse_map = material_map(np.ascontiguousarray(views.left[::s, ::s]), intrinsics, drawn)
+    left_map = cv2.resize(coarse_map, (fine.width, fine.height), interpolation=cv2.INTER_NEAREST)
+    right_map = transfer_to_right(left_map, views.left, views.right, fine.fx * geometry.baseline)
+    uniform = np.ones_like(views.left)
+    dots = dot_pattern(pattern)
+
+    images = []
+    for depth, albedo, labels, imager_x in (
+        (views.left, views.left_albedo, left_map, 0.0),
+        (views.right, views.right_albedo, right_map, geometry.baseline),
+    ):
+        radiance = shade(
+            depth,
+            fine,
+            imager_x,
+            uniform if albedo is None else 0.03 + 0.8 * albedo,
+            labels,
+            drawn.table,
+            views.projector,
+            views.projector_intrinsics,
+            geometry.projector_offset,
+            dots,
+            scene,
+            infrared.texture_voxel,
+            infrared.dot_gain,
+        )
+        if infrared.point_spread > 0:
+            radiance = cv2.GaussianBlur(radiance, (0, 0), infrared.point_spread * s)
+        images.append(
+            cv2.resize(radiance, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
+        )
+    left, right = images
+    right = cv2.warpAffine(
+        right,
+        np.array([[1, 0, 0], [0, 1, shift]]),
+        (intrinsics.width, intrinsics.height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    exposure = infrared.mean_grey / max(float(left.mean()), 1e-6)
+    return (
+        _expose(left, exposure, infrared, frame_rng),
+        _expose(right, exposure * gain, infrared, frame_rng),
+    )
+
+
+def _expose(
+    radiance: NDArray[np.float32], gain: float, parameters: InfraredParameters, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    signal = np.maximum(radiance * np.float32(gain), 0)
+    deviation = np.sqrt(np.float32(parameters.read_noise**2) + np.float32(parameters.shot_noise) * signal)
+    signal += deviation * rng.standard_normal(signal.shape, dtype=np.float32)
+    return np.clip(np.rint(signal), 0, 255).astype(np.uint8)

@@ -1,0 +1,265 @@
+"""The stereo block: census costs, box aggregation, two scanline passes and the confidence tests.
+
+One row is finished before the next begins, so that all costs in flight fit the cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.errors import InvalidParameterError
+from reald2iff.sensors.checks import require_within
+from reald2iff.sensors.d435.census import BITS, census, popcount
+
+_OUTSIDE = 32
+"""Cost of a pixel whose partner lies outside the right image: worse than chance, better than a contradiction."""
+
+_HUGE = np.float32(1e9)
+
+
+@dataclass(frozen=True)
+class MatcherParameters:
+    """Costs are per pixel of the aggregation window, in differing census bits."""
+
+    disparities: int = 96
+    """Search range (px): 0 .. disparities - 1."""
+    window_width: int = 15
+    """Aggregation window (px), odd."""
+    window_height: int = 11
+    """Aggregation window (px), odd."""
+    step_penalty: float = 0.5
+    """P1: a change of one disparity along the scan line."""
+    jump_penalty: float = 2.0
+    """P2: any larger change."""
+    left_right_tolerance: int = 1
+    """Largest disagreement of the two views' disparities (px)."""
+    second_peak_margin: float = 1.8
+    """The next best disparity must cost this much more."""
+    second_peak_exclusion: int = 3
+    """Disparities this near the best do not count as the next best."""
+    max_cost: float = 24.0
+    """Matches that cost more are dropped."""
+    min_curvature: float = 0.065
+    """The cost must rise this much (second difference) around the match."""
+
+    def __post_init__(self) -> None:
+        require_within(self, 8, 256, "disparities")
+        require_within(self, 1, 31, "window_width", "window_height")
+        if self.window_width % 2 == 0 or self.window_height % 2 == 0:
+            raise InvalidParameterError(
+                f"window {self.window_width}x{self.window_height}: expected odd sizes in pixels"
+            )
+        require_within(self, 0, BITS, "step_penalty", "jump_penalty", "second_peak_margin", "max_cost")
+        require_within(self, 0, BITS, "min_curvature")
+        require_within(self, 0, 64, "left_right_tolerance", "second_peak_exclusion")
+
+
+@nb.njit(cache=True)
+def _row_costs(left: NDArray, right: NDArray, costs: NDArray) -> None:
+    """Hamming distances of one row: ``costs[x, d]`` of left pixel x and right pixel x - d."""
+    width, disparities = costs.shape
+    for x in range(width):
+        word = left[x]
+        inside = min(disparities, x + 1)
+        for d in range(inside):
+            costs[x, d] = np.uint8(popcount(word ^ right[x - d]))
+        for d in range(inside, disparities):
+            costs[x, d] = np.uint8(_OUTSIDE)
+
+
+@nb.njit(cache=True)
+def _box_row(columns: NDArray, radius: int, running: NDArray, aggregated: NDArray) -> None:
+    """Horizontal running sum of the column sums; columns beyond the border repeat the border's."""
+    width, disparities = columns.shape
+    running[:] = 0
+    for x in range(-radius, radius + 1):
+        source = min(max(x, 0), width - 1)
+        for d in range(disparities):
+            running[d] += columns[source, d]
+    for x in range(width):
+        entering = min(x + radius + 1, width - 1)
+        leaving = max(x - radius, 0)
+        for d in range(disparities):
+            aggregated[x, d] = np.float32(running[d])
+            running[d] += columns[entering, d] - columns[leaving, d]
+
+
+@nb.njit(cache=True, fastmath={"nnan", "nsz"})
+def _scanline_pass(
+    aggregated: NDArray, optimised: NDArray, path: NDArray, step: float, jump: float, backwards: bool
+) -> None:
+    """Add one direction's path costs to ``optimised`` (Hirschmueller 2008, one path, minimum subtracted)."""
+    width, disparities = aggregated.shape
+    step32 = np.float32(step)
+    jump32 = np.float32(jump)
+    fresh = np.empty(disparities, np.float32)
+    path[:] = 0
+    path[0] = _HUGE
+    path[disparities + 1] = _HUGE
+    lowest = np.float32(0)
+    for i in range(width):
+        x = width - 1 - i if backwards else i
+        for d in range(disparities):
+            best = path[d + 1]
+            neighbour = min(path[d], path[d + 2]) + step32
+            best = min(min(best, neighbour), lowest + jump32)
+            fresh[d] = aggregated[x, d] + (best - lowest)
+        lowest = _HUGE
+        for d in range(disparities):
+            path[d + 1] = fresh[d]
+            optimised[x, d] += fresh[d]
+            lowest = min(lowest, fresh[d])
+
+
+@nb.njit(cache=True)
+def _best_disparities(
+    optimised: NDArray, best_left: NDArray, best_right: NDArray, right_costs: NDArray
+) -> None:
+    """Winner of every left pixel, and of every right pixel by the same costs read diagonally."""
+    width, disparities = optimised.shape
+    right_costs[:] = _HUGE
+    for x in range(width):
+        lowest = _HUGE
+        for d in range(disparities):
+            if optimised[x, d] < lowest:
+                lowest = optimised[x, d]
+                best_left[x] = d
+        for d in range(min(disparities, x + 1)):
+            if optimised[x, d] < right_costs[x - d]:
+                right_costs[x - d] = optimised[x, d]
+                best_right[x - d] = d
+
+
+@nb.njit(cache=True)
+def _accept_row(
+    aggregated: NDArray,
+    best_left: NDArray,
+    best_right: NDArray,
+    tolerance: int,
+    margin: float,
+    exclusion: int,
+    max_cost: float,
+    min_curvature: float,
+    disparity: NDArray,
+) -> None:
+    """Sub-pixel disparity of the winners that pass every confidence test; the others stay 0.
+
+    Both the equiangular fit and the tests read the cost from before the scanline passes, which the
+    penalties have not bent yet.
+    """
+    width, disparities = aggregated.shape
+    for x in range(width):
+        k = best_left[x]
+        if k < 1 or k > disparities - 2 or k > x:
+            continue
+        if abs(best_right[x - k] - k) > tolerance:
+            continue
+        before, here, after = aggregated[x, k - 1], aggregated[x, k], aggregated[x, k + 1]
+        if here > max_cost or before + after - 2 * here < min_curvature:
+            continue
+        second = _HUGE
+        inside = min(disparities, x + 1)
+        for d in range(min(k - exclusion, inside)):
+            second = min(second, aggregated[x, d])
+        for d in range(k + exclusion + 1, inside):
+            second = min(second, aggregated[x, d])
+        if second - here < margin:
+            continue
+        slope = max(before, after) - here
+        offset = (before - after) / (2 * slope) if slope > 0 else 0.0
+        disparity[x] = k + min(max(offset, -0.5), 0.5)
+
+
+@nb.njit(cache=True)
+def _match_rows(
+    left: NDArray,
+    right: NDArray,
+    disparities: int,
+    radius_x: int,
+    radius_y: int,
+    step: float,
+    jump: float,
+    tolerance: int,
+    margin: float,
+    exclusion: int,
+    max_cost: float,
+    min_curvature: float,
+) -> NDArray:
+    height, width = left.shape
+    rows = 2 * radius_y + 1
+    ring = np.zeros((rows, width, disparities), np.uint8)
+    columns = np.zeros((width, disparities), np.int32)
+    running = np.zeros(disparities, np.int32)
+    aggregated = np.empty((width, disparities), np.float32)
+    optimised = np.empty((width, disparities), np.float32)
+    path = np.empty(disparities + 2, np.float32)
+    best_left = np.zeros(width, np.int32)
+    best_right = np.zeros(width, np.int32)
+    right_costs = np.empty(width, np.float32)
+    disparity = np.zeros((height, width), np.float32)
+    for newest in range(-radius_y, height + radius_y):
+        source = min(max(newest, 0), height - 1)
+        slot = ring[(newest + radius_y) % rows]
+        for x in range(width):
+            for d in range(disparities):
+                columns[x, d] -= slot[x, d]
+        _row_costs(left[source], right[source], slot)
+        for x in range(width):
+            for d in range(disparities):
+                columns[x, d] += slot[x, d]
+        y = newest - radius_y
+        if y < 0:
+            continue
+        _box_row(columns, radius_x, running, aggregated)
+        for x in range(width):
+            for d in range(disparities):
+                optimised[x, d] = -aggregated[x, d]
+        _scanline_pass(aggregated, optimised, path, step, jump, False)
+        _scanline_pass(aggregated, optimised, path, step, jump, True)
+        _best_disparities(optimised, best_left, best_right, right_costs)
+        _accept_row(
+            aggregated,
+            best_left,
+            best_right,
+            tolerance,
+            margin,
+            exclusion,
+            max_cost,
+            min_curvature,
+            disparity[y],
+        )
+    return disparity
+
+
+def match(
+    left: NDArray[np.uint8], right: NDArray[np.uint8], parameters: MatcherParameters
+) -> NDArray[np.float32]:
+    """Disparity of a rectified infrared pair.
+
+    Args:
+        left: ``(H, W) uint8``.
+        right: The same scene one baseline to the right.
+        parameters: Of the stereo block.
+
+    Returns:
+        ``(H, W) float32`` px, 0 = no confident match.
+    """
+    area = parameters.window_width * parameters.window_height
+    return _match_rows(
+        census(left),
+        census(right),
+        parameters.disparities,
+        parameters.window_width // 2,
+        parameters.window_height // 2,
+        parameters.step_penalty * area,
+        parameters.jump_penalty * area,
+        parameters.left_right_tolerance,
+        parameters.second_peak_margin * area,
+        parameters.second_peak_exclusion,
+        parameters.max_cost * area,
+        parameters.min_curvature * area,
+    )

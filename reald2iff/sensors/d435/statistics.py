@@ -1,0 +1,103 @@
+"""What real frames show and no modelled physics gives yet, added as fitted random fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from reald2iff.sensors.checks import require_within
+
+
+@dataclass(frozen=True)
+class StatisticsParameters:
+    """Fitted to native D435 frames at 640x480. Lengths in pixels."""
+
+    noise_std: float = 0.04
+    """Gaussian-process disparity noise (px)."""
+    noise_sigma_x: float = 6.0
+    """Gaussian radius of its kernel along rows."""
+    noise_sigma_y: float = 3.8
+    noise_fixed_share: float = 0.3
+    """Share of its variance that a static scene keeps from frame to frame."""
+    border_margin: float = 6.3
+    """The left border band is as wide as the disparity plus this ..."""
+    border_correlation: float = 0.92
+    """... and ragged by an AR(1) process down the rows with this coefficient ..."""
+    border_static_std: float = 2.7
+    """... of which this much stays from frame to frame ..."""
+    border_frame_std: float = 0.67
+    """... and this much does not."""
+
+    def __post_init__(self) -> None:
+        require_within(self, 0, 10, "noise_std")
+        require_within(self, 0.3, 100, "noise_sigma_x", "noise_sigma_y")
+        require_within(self, 0, 1, "noise_fixed_share")
+        require_within(self, 0, 0.999, "border_correlation")
+        require_within(self, 0, 100, "border_margin", "border_static_std", "border_frame_std")
+
+
+def gaussian_field(
+    shape: tuple[int, int], sigma_x: float, sigma_y: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """White noise under a Gaussian kernel, scaled to unit variance in expectation.
+
+    Args:
+        shape: ``(H, W)``.
+        sigma_x: Radius of the kernel along rows (px).
+        sigma_y: Radius of the kernel down columns (px).
+        rng: Source of the noise.
+
+    Returns:
+        ``(H, W) float32``.
+    """
+    margin_x, margin_y = int(np.ceil(3.5 * sigma_x)), int(np.ceil(3.5 * sigma_y))
+    kernels = []
+    for sigma, margin in ((sigma_x, margin_x), (sigma_y, margin_y)):
+        kernel = cv2.getGaussianKernel(2 * margin + 1, sigma, cv2.CV_32F)
+        kernels.append(kernel / np.sqrt(np.square(kernel).sum()))
+    # A margin of fresh noise instead of a border rule keeps the variance the same up to the edge.
+    noise = rng.standard_normal((shape[0] + 2 * margin_y, shape[1] + 2 * margin_x), dtype=np.float32)
+    field = cv2.sepFilter2D(noise, -1, kernels[0], kernels[1])
+    return field[margin_y : margin_y + shape[0], margin_x : margin_x + shape[1]]
+
+
+def _ragged_edge(rows: int, correlation: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Stationary AR(1) process of unit variance, ``(rows,)``."""
+    drive = rng.standard_normal(rows)
+    drive[1:] *= np.sqrt(1 - correlation**2)
+    return np.asarray(lfilter([1.0], [1.0, -correlation], drive))
+
+
+def add_statistics(
+    disparity: NDArray[np.float32],
+    parameters: StatisticsParameters,
+    static_rng: np.random.Generator,
+    frame_rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Disparity with correlated noise and the ragged left border band.
+
+    Args:
+        disparity: ``(H, W) float32`` px, 0 = invalid.
+        parameters: Of the fields.
+        static_rng: Draws what a static scene keeps.
+        frame_rng: Draws what changes from frame to frame.
+
+    Returns:
+        ``(H, W) float32`` px, not yet quantised; no pixel becomes valid.
+    """
+    p = parameters
+    shape = (disparity.shape[0], disparity.shape[1])
+    fixed = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, static_rng)
+    fresh = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, frame_rng)
+    share = p.noise_fixed_share
+    noise = np.float32(p.noise_std * np.sqrt(share)) * fixed
+    noise += np.float32(p.noise_std * np.sqrt(1 - share)) * fresh
+    edge = p.border_margin + p.border_static_std * _ragged_edge(shape[0], p.border_correlation, static_rng)
+    edge += p.border_frame_std * _ragged_edge(shape[0], p.border_correlation, frame_rng)
+    noisy = disparity + noise
+    inside = np.arange(shape[1], dtype=np.float32)[None, :] - noisy >= edge[:, None].astype(np.float32)
+    return np.where((disparity > 0) & inside, noisy, np.float32(0))

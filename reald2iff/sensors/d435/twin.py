@@ -1,0 +1,174 @@
+"""The D435 twin: an active stereo camera from infrared light to quantised depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.errors import InvalidDepthError, InvalidParameterError
+from reald2iff.geometry import (
+    D435_BASELINE,
+    PinholeIntrinsics,
+    disparity_to_depth,
+    meters_to_millimeters,
+    millimeters_to_meters,
+    quantise_disparity,
+    require_depth,
+    sanitize_depth,
+)
+from reald2iff.sensors.base import NoiseModel, StereoViews
+from reald2iff.sensors.checks import clean_input, require_within
+from reald2iff.sensors.d435.infrared import InfraredParameters, StereoGeometry, render_infrared
+from reald2iff.sensors.d435.matcher import MatcherParameters, match
+from reald2iff.sensors.d435.materials import MaterialParameters
+from reald2iff.sensors.d435.pattern import PatternParameters
+from reald2iff.sensors.d435.postprocess import PostprocessParameters, postprocess
+from reald2iff.sensors.d435.sgbm import match_sgbm
+from reald2iff.sensors.d435.statistics import StatisticsParameters, add_statistics
+from reald2iff.sensors.d435.warp import views_from_depth
+
+
+@dataclass(frozen=True)
+class D435Twin(NoiseModel):
+    """Intel RealSense D435 depth, by simulating what makes it: projected dots, two imagers, stereo matching.
+
+    Defaults were tuned against native 640x480 frames of one camera. Parameters in pixels hold for the image
+    they are used on; the dot pattern alone is fixed in angle.
+    """
+
+    name: ClassVar[str] = "d435_twin"
+
+    baseline: float = D435_BASELINE
+    """Left to right imager (m)."""
+    projector_offset: float = 0.029
+    """Left imager to projector (m)."""
+    matcher: Literal["census", "sgbm"] = "census"
+    """`census` resembles the camera; `sgbm` (OpenCV) is faster and shows bands that a D435 does not."""
+    static_seed: int | None = None
+    """Seed of what a static scene keeps from frame to frame: materials, light, calibration error, fixed noise.
+    None draws it anew for every frame, as independent training pairs need it."""
+    pattern: PatternParameters = field(default_factory=PatternParameters)
+    infrared: InfraredParameters = field(default_factory=InfraredParameters)
+    materials: MaterialParameters = field(default_factory=MaterialParameters)
+    stereo: MatcherParameters = field(default_factory=MatcherParameters)
+    post: PostprocessParameters = field(default_factory=PostprocessParameters)
+    statistics: StatisticsParameters = field(default_factory=StatisticsParameters)
+
+    def __post_init__(self) -> None:
+        require_within(self, 1e-3, 1.0, "baseline")
+        require_within(self, -1.0, 1.0, "projector_offset")
+        if self.matcher not in ("census", "sgbm"):
+            raise InvalidParameterError(f"D435Twin.matcher = {self.matcher!r}: expected 'census' or 'sgbm'")
+
+    def render(
+        self, views: StereoViews, intrinsics: PinholeIntrinsics, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The infrared images that `sense` matches when ``rng`` is in the same state.
+
+        Args:
+            views: The scene from the optical elements.
+            intrinsics: Of the depth image, ``(H, W)``.
+            rng: Source of every random draw.
+
+        Returns:
+            Left and right ``(H, W) uint8``.
+
+        Raises:
+            InvalidDepthError: if the views do not fit the intrinsics.
+        """
+        return self._render(_checked(views, intrinsics), intrinsics, *self._generators(rng))
+
+    def sense(
+        self, views: StereoViews, intrinsics: PinholeIntrinsics, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Disparity as the camera would give it for a rendered scene.
+
+        Args:
+            views: The scene from the optical elements; supersampling 2 resembles the camera's optics.
+            intrinsics: Of the depth image, ``(H, W)``.
+            rng: Source of every random draw.
+
+        Returns:
+            ``(H, W) float32`` px, multiples of 1/32, 0 = invalid.
+
+        Raises:
+            InvalidDepthError: if the views do not fit the intrinsics.
+        """
+        checked = _checked(views, intrinsics)
+        static_rng, frame_rng = self._generators(rng)
+        left, right = self._render(checked, intrinsics, static_rng, frame_rng)
+        if self.matcher == "census":
+            disparity = match(left, right, self.stereo)
+        else:
+            disparity = match_sgbm(left, right, self.stereo.disparities)
+        disparity = postprocess(disparity, self.post)
+        disparity = add_statistics(disparity, self.statistics, static_rng, frame_rng)
+        return np.maximum(quantise_disparity(disparity), np.float32(0))
+
+    def apply(
+        self, depth: NDArray[np.float32], intrinsics: PinholeIntrinsics, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Depth in whole millimetres as the camera would give it, from a single clean depth image.
+
+        What the other imager and the projector see behind foregrounds is guessed, and so are the materials;
+        `sense` does better where the scene can be rendered. See `NoiseModel.apply`.
+        """
+        clean = clean_input(depth, intrinsics)
+        views = views_from_depth(clean, intrinsics, self.baseline, self.projector_offset, supersampling=2)
+        disparity = self.sense(views, intrinsics, rng)
+        disparity[clean == 0] = 0
+        metres = disparity_to_depth(disparity, intrinsics.fx, self.baseline)
+        return millimeters_to_meters(meters_to_millimeters(metres))
+
+    def _generators(self, rng: np.random.Generator) -> tuple[np.random.Generator, np.random.Generator]:
+        """Sources of the static and of the per-frame draws."""
+        static, frame = rng.integers(2**63, size=2)
+        return np.random.default_rng(static if self.static_seed is None else self.static_seed), (
+            np.random.default_rng(frame)
+        )
+
+    def _render(
+        self,
+        views: StereoViews,
+        intrinsics: PinholeIntrinsics,
+        static_rng: np.random.Generator,
+        frame_rng: np.random.Generator,
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return render_infrared(
+            views,
+            intrinsics,
+            StereoGeometry(self.baseline, self.projector_offset),
+            self.infrared,
+            self.pattern,
+            self.materials,
+            static_rng,
+            frame_rng,
+        )
+
+
+def _checked(views: StereoViews, intrinsics: PinholeIntrinsics) -> StereoViews:
+    """``views`` as contiguous float32 of the right size, everything invalid set to 0."""
+    s = views.supersampling
+    fine = (intrinsics.height * s, intrinsics.width * s)
+    p = views.projector_intrinsics
+    images: dict[str, NDArray[np.float32]] = {}
+    for name, shape in (
+        ("left", fine),
+        ("right", fine),
+        ("projector", (p.height, p.width)),
+        ("left_albedo", fine),
+        ("right_albedo", fine),
+    ):
+        image = getattr(views, name)
+        if image is None and name.endswith("albedo"):
+            continue
+        image = require_depth(image, f"views.{name}")
+        if image.shape != shape:
+            raise InvalidDepthError(f"views.{name} has shape {image.shape}: expected {shape}")
+        images[name] = sanitize_depth(image)
+    if ("left_albedo" in images) != ("right_albedo" in images):
+        raise InvalidDepthError("views have albedo from one imager: expected both or none")
+    return StereoViews(projector_intrinsics=p, supersampling=s, **images)
