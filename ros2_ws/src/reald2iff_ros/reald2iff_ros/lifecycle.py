@@ -1,7 +1,8 @@
 """The base of the project's lifecycle nodes, and the program that runs one.
 
-A sub-class fills in `configure`, `activate`, `deactivate` and `cleanup` and raises where it cannot; the base turns
-that into a failed transition with a logged reason, so that the node survives and can be configured again.
+A sub-class fills in `configure`, `activate`, `deactivate` and `cleanup` and raises where it cannot; the base
+turns that into a failed transition with a logged reason, so that the node survives and can be configured
+again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
@@ -64,6 +66,11 @@ class ManagedNode(LifecycleNode):
             self, self.statistics, period, lambda: {"state": self.state} | self.diagnostic_values()
         )
         self.add_on_set_parameters_callback(self._check_parameters)
+        # rclpy lets a transition that the state does not allow escape as an exception, which ends the node.
+        change_state = self._service_change_state.callback
+        self._service_change_state.callback = lambda request, response: self._answer(
+            change_state, request, response
+        )
         if self.autostart:
             # Through the executor, so that every transition runs in the thread that spins.
             self._autostart_timer = self.create_timer(
@@ -155,6 +162,15 @@ class ManagedNode(LifecycleNode):
         self.get_logger().info(target)
         return TransitionCallbackReturn.SUCCESS
 
+    def _answer(self, change_state: Callable[[Any, Any], Any], request: Any, response: Any) -> Any:
+        try:
+            return change_state(request, response)
+        except rclpy_implementation.RCLError:
+            asked = request.transition.label or f"transition {request.transition.id}"
+            self.get_logger().error(f"refused {asked}: the node is {self.state}")
+            response.success = False
+            return response
+
     def _start(self) -> None:
         self.destroy_timer(self._autostart_timer)
         if self.state == "unconfigured" and self.trigger_configure() != TransitionCallbackReturn.SUCCESS:
@@ -163,15 +179,14 @@ class ManagedNode(LifecycleNode):
             self.trigger_activate()
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
-        changes = {p.name: p.value for p in parameters}
+        # A parameter that is being declared is read by whoever declares it.
+        changes = {p.name: p.value for p in parameters if self.has_parameter(p.name)}
         if self.state in ("inactive", "active"):
-            frozen = sorted(
-                n for n in changes if n not in self._changeable and not n.startswith("qos_overrides.")
-            )
+            frozen = sorted(name for name in changes if name not in self._changeable)
             if frozen:
                 return SetParametersResult(
                     successful=False,
-                    reason=f"{', '.join(frozen)}: changes only while the node is unconfigured (clean it up first)",
+                    reason=f"{', '.join(frozen)}: changes only while unconfigured (clean the node up first)",
                 )
         try:
             self.parameters_changed(changes)
@@ -183,7 +198,7 @@ class ManagedNode(LifecycleNode):
 def run_node(make: Callable[[], ManagedNode], executor: Executor | None = None) -> int:
     """Run a node until SIGINT, SIGTERM or its shutdown transition; returns the exit status.
 
-    On a signal the node goes through its shutdown transition while its publishers still work; the status is 0.
+    On a signal the node goes through its shutdown transition while its publishers still work (status 0).
     A `RealD2iffError` of the constructor (a bad parameter) is printed without a traceback; the status is 2.
     """
     stopping = False
@@ -192,7 +207,7 @@ def run_node(make: Callable[[], ManagedNode], executor: Executor | None = None) 
         nonlocal stopping
         stopping = True
 
-    # Not rclpy's handlers: they end the context at once, and a node could neither publish nor finish its files.
+    # Not rclpy's handlers: they end the context at once, and a node could not publish or finish its files.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)

@@ -7,6 +7,7 @@ Encodings: 16UC1, 32FC1, rgb8, bgr8, rgba8, bgra8, mono8. Others need the real c
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,36 @@ class InvalidImageError(RealD2iffError):
         self.kind = kind
 
 
+def check_image(message: Image, encodings: Sequence[str] = tuple(ENCODINGS)) -> None:
+    """Check that an image message can be decoded, without touching its pixels.
+
+    Raises:
+        InvalidImageError: for an encoding not among ``encodings``, an empty image, a step shorter than a row,
+            or data of another length than ``height * step``.
+    """
+    if message.encoding not in encodings:
+        raise InvalidImageError(
+            "encoding", f"image has encoding {message.encoding!r}: expected one of {', '.join(encodings)}"
+        )
+    row = message.width * ENCODINGS[message.encoding].pixel_size
+    if message.height < 1 or message.width < 1:
+        raise InvalidImageError(
+            "size", f"image has size {message.width}x{message.height}: expected at least 1x1"
+        )
+    if message.step < row:
+        raise InvalidImageError(
+            "step",
+            f"image has step {message.step}: expected at least {row} "
+            f"for {message.width} pixels of {message.encoding}",
+        )
+    if len(message.data) != message.height * message.step:
+        raise InvalidImageError(
+            "data_length",
+            f"image has {len(message.data)} bytes: expected {message.height * message.step} "
+            f"(height {message.height} * step {message.step})",
+        )
+
+
 def image_to_array(message: Image) -> NDArray[Any]:
     """The pixels of an image message.
 
@@ -73,32 +104,15 @@ def image_to_array(message: Image) -> NDArray[Any]:
         ``(H, W)`` or ``(H, W, C)`` in the type and channel order of the encoding.
 
     Raises:
-        InvalidImageError: for an encoding this project does not decode, an empty image, a step shorter than
-            a row, or data of another length than ``height * step``.
+        InvalidImageError: as `check_image`.
     """
-    layout = ENCODINGS.get(message.encoding)
-    if layout is None:
-        raise InvalidImageError(
-            "encoding", f"image has encoding {message.encoding!r}: expected one of {', '.join(ENCODINGS)}"
-        )
-    height, width, step = message.height, message.width, message.step
-    if height < 1 or width < 1:
-        raise InvalidImageError("size", f"image has size {width}x{height}: expected at least 1x1")
-    if step < width * layout.pixel_size:
-        raise InvalidImageError(
-            "step",
-            f"image has step {step}: expected at least {width * layout.pixel_size} "
-            f"for {width} pixels of {message.encoding}",
-        )
-    if len(message.data) != height * step:
-        raise InvalidImageError(
-            "data_length",
-            f"image has {len(message.data)} bytes: expected {height * step} (height {height} * step {step})",
-        )
+    check_image(message)
+    layout = ENCODINGS[message.encoding]
+    height, width = message.height, message.width
     big = bool(message.is_bigendian) and layout.dtype.itemsize > 1
     dtype = layout.dtype.newbyteorder(">") if big else layout.dtype
     shape: tuple[int, ...] = (height, width)
-    strides: tuple[int, ...] = (step, layout.pixel_size)
+    strides: tuple[int, ...] = (message.step, layout.pixel_size)
     if layout.channels > 1:
         shape, strides = (*shape, layout.channels), (*strides, layout.dtype.itemsize)
     pixels: NDArray[Any] = np.ndarray(shape, dtype=dtype, buffer=message.data, strides=strides)
@@ -131,7 +145,7 @@ def array_to_image(pixels: NDArray[Any], encoding: str, header: Header | None = 
         )
     # An array.array('B') is what the message stores: any other type is converted element by element.
     data = array("B")
-    data.frombytes(np.ascontiguousarray(pixels, dtype=layout.dtype).data)
+    data.frombytes(np.ascontiguousarray(pixels, dtype=layout.dtype).reshape(-1).view(np.uint8))
     return Image(
         header=Header() if header is None else header,
         height=pixels.shape[0],
@@ -152,10 +166,7 @@ def depth_from_image(message: Image) -> NDArray[np.float32]:
     Raises:
         InvalidImageError: as `image_to_array`, and for an encoding that is not depth.
     """
-    if message.encoding not in DEPTH_ENCODINGS:
-        raise InvalidImageError(
-            "encoding", f"depth image has encoding {message.encoding!r}: expected 16UC1 or 32FC1"
-        )
+    check_image(message, DEPTH_ENCODINGS)
     pixels = image_to_array(message)
     return millimeters_to_meters(pixels) if message.encoding == "16UC1" else sanitize_depth(pixels)
 
@@ -181,11 +192,7 @@ def color_from_image(message: Image) -> NDArray[np.uint8]:
     Raises:
         InvalidImageError: as `image_to_array`, and for an encoding that is not colour.
     """
-    if message.encoding not in COLOR_ENCODINGS:
-        raise InvalidImageError(
-            "encoding",
-            f"colour image has encoding {message.encoding!r}: expected one of {', '.join(COLOR_ENCODINGS)}",
-        )
+    check_image(message, COLOR_ENCODINGS)
     pixels = image_to_array(message)
     if message.encoding == "mono8":
         return np.repeat(pixels[..., None], 3, axis=2)
