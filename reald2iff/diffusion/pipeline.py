@@ -115,6 +115,12 @@ class RealD2iffPipeline(DiffusionPipeline):
         """Images are padded to a multiple of this many px."""
         return math.lcm(self.coarse.multiple, self.fine.multiple)
 
+    def padded_size(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns the networks see for an image size."""
+        # At least two cells at the networks' deepest level: their normalisation needs more than one value.
+        cell = self.multiple
+        return max(-(-height // cell), 2) * cell, max(-(-width // cell), 2) * cell
+
     @torch.no_grad()
     def __call__(
         self,
@@ -165,7 +171,8 @@ class RealD2iffPipeline(DiffusionPipeline):
 
     def _pad(self, clean: torch.Tensor) -> torch.Tensor:
         height, width = clean.shape[-2:]
-        bottom, right = -height % self.multiple, -width % self.multiple
+        padded_height, padded_width = self.padded_size(height, width)
+        bottom, right = padded_height - height, padded_width - width
         return F.pad(clean, (0, right, 0, bottom), mode="replicate") if bottom or right else clean
 
     def _run(

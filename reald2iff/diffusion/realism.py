@@ -129,8 +129,7 @@ class DepthRealism(NoiseModel):
     def _use_compiled(self, disparity: torch.Tensor) -> None:
         from reald2iff.diffusion.openvino_runtime import compile_denoiser
 
-        multiple = self.pipeline.multiple
-        height, width = (-(-side // multiple) * multiple for side in disparity.shape[-2:])
+        height, width = self.pipeline.padded_size(*disparity.shape[-2:])
         if (height, width) not in self._compiled:
             fine_channels = CONDITION_CHANNELS + CHANNELS + 1
             self._compiled[height, width] = (

@@ -1,8 +1,8 @@
 """Stable Diffusion 2.1 with depth latents, for users who have its weights.
 
-The recipe follows Marigold and Stable-Sim2Real: single-channel images are replicated to three for the frozen
-VAE, latents take the posterior mean scaled by the VAE's factor, and the UNet's first convolution is widened by
-repeating its weights, so that it starts as the pretrained network.
+The recipe follows Marigold and Stable-Sim2Real: single-channel images are replicated to three for the
+frozen VAE, latents take the posterior mean scaled by the VAE's factor, and the UNet's first convolution is
+widened by repeating its weights, so that it starts as the pretrained network.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class StableDiffusionBackbone(Backbone):
 
     Args:
         condition_channels: Channels of the condition at image size.
-        unet: Configuration of a `UNet2DConditionModel`, with its own 4 channels in and out.
-        vae: Configuration of an `AutoencoderKL`.
+        unet_config: Configuration of a `UNet2DConditionModel`, with its own 4 channels in and out.
+        vae_config: Configuration of an `AutoencoderKL`.
         text_tokens: Tokens of the empty prompt's embedding.
         deviation_head: Whether to predict the deviation map too; one value a latent cell (8x8 px).
     """
@@ -36,17 +36,17 @@ class StableDiffusionBackbone(Backbone):
     def __init__(
         self,
         condition_channels: int,
-        unet: dict,
-        vae: dict,
+        unet_config: dict,
+        vae_config: dict,
         text_tokens: int = 77,
         deviation_head: bool = False,
     ) -> None:
         super().__init__()
-        self.vae = AutoencoderKL.from_config(vae).requires_grad_(False)
+        self.vae = AutoencoderKL.from_config(vae_config).requires_grad_(False)
         latent = CHANNELS * self.vae.config.latent_channels
         outputs = latent + int(deviation_head)
         self.unet = UNet2DConditionModel.from_config(
-            {**unet, "in_channels": latent + condition_channels, "out_channels": outputs}
+            {**unet_config, "in_channels": latent + condition_channels, "out_channels": outputs}
         )
         self.register_buffer(
             "empty_prompt", torch.zeros(1, text_tokens, self.unet.config.cross_attention_dim)

@@ -67,7 +67,7 @@ def read_config(folder: Path, name: str = "config.json") -> dict:
         config = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"{path}: cannot be read ({error.__class__.__name__}); expected a folder written by save_pretrained"
+            f"{path}: cannot be read ({error.__class__.__name__}); expected a folder of save_pretrained"
         ) from error
     if not isinstance(config, dict):
         raise WeightsError(f"{path}: holds {type(config).__name__}: expected a JSON object")

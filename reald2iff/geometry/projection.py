@@ -25,7 +25,8 @@ def back_project(depth: NDArray[np.floating], intrinsics: PinholeIntrinsics) -> 
     """
     if depth.shape != (intrinsics.height, intrinsics.width):
         raise InvalidDepthError(
-            f"depth has shape {depth.shape}: expected {(intrinsics.height, intrinsics.width)} of the intrinsics"
+            f"depth has shape {depth.shape}: expected {(intrinsics.height, intrinsics.width)} "
+            "of the intrinsics"
         )
     z = sanitize_depth(depth)
     z = np.where(z > 0, z, np.float32(np.nan))

@@ -44,7 +44,7 @@ class Checkpoint:
         ema: dict[str, torch.Tensor],
         optimizer: torch.optim.Optimizer,
     ) -> None:
-        """Replace the checkpoint by the present state; a kill at any instant leaves the old or the new one."""
+        """Replace the checkpoint; a kill at any instant leaves the old or the new one."""
         new = self._folder.with_name("checkpoint.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)

@@ -34,8 +34,9 @@ class ObjectiveConfig:
     Attributes:
         shift: Of the flow-matching schedule; above 1 puts more of training and sampling at high noise, where
             the large structures of a smooth residual are decided.
-        logit_normal_share: Share of noise levels drawn logit-normally, the rest uniformly (before the shift).
-        sigma_floor: The x0 loss is weighted ``1 / max(sigma, sigma_floor)^2``, the velocity loss with a bound.
+        logit_normal_share: Share of noise levels drawn logit-normally, the rest uniformly (before the
+            shift).
+        sigma_floor: The x0 loss is weighted ``1 / max(sigma, sigma_floor)^2``: the velocity loss, bounded.
         hole_residual_weight: Weight of the residual channel inside holes, where it is never seen.
         deviation_weight: Weight of the deviation map's loss (coarse stage).
     """

@@ -1,0 +1,92 @@
+"""The two stages as one diffusers pipeline."""
+
+import json
+
+import pytest
+import torch
+from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.errors import InvalidParameterError, WeightsError
+from safetensors.torch import load_file, save_file
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+
+
+def run(pipeline, disparity, seed=0, **steps):
+    return pipeline(disparity, generator=torch.Generator().manual_seed(seed), **steps)
+
+
+def test_the_output_has_the_size_of_the_input_and_lies_on_the_comb(pipeline, box_disparity) -> None:
+    output = run(pipeline, box_disparity[..., :37, :51])
+    for image in (output.disparity, output.coarse_disparity, output.discrepancy):
+        assert image.shape == (1, 1, 37, 51)
+    assert torch.equal(output.disparity * 32, torch.round(output.disparity * 32))
+    assert 0 <= output.discrepancy.min() <= output.discrepancy.max() <= 1
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(pipeline, box_disparity) -> None:
+    first = run(pipeline, box_disparity).disparity
+    assert torch.equal(first, run(pipeline, box_disparity).disparity)
+    assert not torch.equal(first, run(pipeline, box_disparity, seed=1).disparity)
+
+
+def test_zero_fine_steps_stop_after_the_coarse_stage(pipeline, box_disparity) -> None:
+    output = run(pipeline, box_disparity, fine_steps=0)
+    assert torch.equal(output.disparity, output.coarse_disparity)
+
+
+def test_saving_and_loading_gives_the_same_output(pipeline, box_disparity, tmp_path) -> None:
+    pipeline.save_pretrained(tmp_path)
+    loaded = RealD2iffPipeline.from_pretrained(tmp_path)
+    assert loaded.sampling == pipeline.sampling
+    assert torch.equal(run(loaded, box_disparity).disparity, run(pipeline, box_disparity).disparity)
+
+
+def test_only_safetensors_and_json_are_written(pipeline, tmp_path) -> None:
+    pipeline.save_pretrained(tmp_path)
+    assert {p.suffix for p in tmp_path.rglob("*") if p.is_file()} == {".json", ".safetensors"}
+
+
+@pytest.mark.parametrize("change", ["missing", "unexpected", "shape", "not finite"])
+def test_weights_that_do_not_fit_are_refused(pipeline, tmp_path, change) -> None:
+    pipeline.save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / "fine" / WEIGHTS)
+    name = next(iter(tensors))
+    if change == "missing":
+        del tensors[name]
+    elif change == "unexpected":
+        tensors["another"] = torch.zeros(1)
+    elif change == "shape":
+        tensors[name] = torch.zeros(3)
+    else:
+        tensors[name] = torch.full_like(tensors[name], torch.nan)
+    save_file(tensors, tmp_path / "fine" / WEIGHTS)
+    with pytest.raises(WeightsError, match=change):
+        RealD2iffPipeline.from_pretrained(tmp_path)
+
+
+def test_a_broken_weights_file_is_refused(pipeline, tmp_path) -> None:
+    pipeline.save_pretrained(tmp_path)
+    (tmp_path / "coarse" / WEIGHTS).write_bytes(b"not tensors")
+    with pytest.raises(WeightsError, match="not a readable safetensors file"):
+        RealD2iffPipeline.from_pretrained(tmp_path)
+
+
+def test_a_missing_folder_and_a_foreign_network_are_refused(pipeline, tmp_path) -> None:
+    with pytest.raises(WeightsError, match="no such folder"):
+        RealD2iffPipeline.from_pretrained(tmp_path / "nowhere")
+    pipeline.save_pretrained(tmp_path)
+    config = tmp_path / "coarse" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "_class_name": "UNet2DModel"}))
+    with pytest.raises(WeightsError, match="PixelBackbone"):
+        RealD2iffPipeline.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("steps", [{"coarse_steps": 0}, {"fine_steps": -1}])
+def test_impossible_step_counts_are_refused(pipeline, box_disparity, steps) -> None:
+    with pytest.raises(InvalidParameterError, match="expected at least 1 and 0"):
+        run(pipeline, box_disparity, **steps)
+
+
+def test_disparity_without_batch_and_channel_is_refused(pipeline, box_disparity) -> None:
+    with pytest.raises(InvalidParameterError, match=r"expected \(B, 1, H, W\)"):
+        run(pipeline, box_disparity[0, 0])
