@@ -86,7 +86,11 @@ class StableDiffusionBackbone(Backbone):
         except (OSError, ValueError, RuntimeError) as error:
             raise WeightsError(f"{path}: {error}") from error
         prompt = _embed_empty_prompt(path) if empty_prompt is None else empty_prompt
-        model = cls(condition_channels, dict(unet.config), dict(vae.config), prompt.shape[1], deviation_head)
+        # Fields with an underscore tell where the checkpoint lay, not what it is.
+        unet_config, vae_config = (
+            {k: v for k, v in model.config.items() if not k.startswith("_")} for model in (unet, vae)
+        )
+        model = cls(condition_channels, unet_config, vae_config, prompt.shape[1], deviation_head)
         model.vae.load_state_dict(vae.state_dict())
         model.empty_prompt.copy_(prompt)
         tensors = unet.state_dict()
