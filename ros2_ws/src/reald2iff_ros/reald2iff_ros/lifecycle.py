@@ -65,6 +65,7 @@ class ManagedNode(LifecycleNode):
         self.diagnostics = NodeDiagnostics(
             self, self.statistics, period, lambda: {"state": self.state} | self.diagnostic_values()
         )
+        self._declared = set(self.list_parameters([], 0).names)
         self.add_on_set_parameters_callback(self._check_parameters)
         # rclpy lets a transition that the state does not allow escape as an exception, which ends the node.
         change_state = self._service_change_state.callback
@@ -179,8 +180,11 @@ class ManagedNode(LifecycleNode):
             self.trigger_activate()
 
     def _check_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
-        # A parameter that is being declared is read by whoever declares it.
-        changes = {p.name: p.value for p in parameters if self.has_parameter(p.name)}
+        # The first time is the declaration, when a sub-class is not complete yet and reads the value itself.
+        changes = {p.name: p.value for p in parameters if p.name in self._declared}
+        self._declared |= {p.name for p in parameters}
+        if not changes:
+            return SetParametersResult(successful=True)
         if self.state in ("inactive", "active"):
             frozen = sorted(name for name in changes if name not in self._changeable)
             if frozen:
