@@ -1,0 +1,1 @@
+"""Scripted experts, which act on observations alone and so run on every backend."""

@@ -7,7 +7,6 @@ depth image: they are simplified here.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.errors import DependencyError
+from reald2iff_sim.control.limits import GRIPPER_WIDTH, HOME_JOINTS
 from reald2iff_sim.simulator import ARM_JOINTS, FINGER_JOINTS
-
-HOME_JOINTS = np.array([0.0, -math.pi / 4, 0.0, -3 * math.pi / 4, 0.0, math.pi / 2, math.pi / 4])
-"""libfranka's ready pose, radians: fingers point down and open along y."""
 
 EEF_SITE = "eef"
 """Site between the finger tips, z along the fingers (Franka's nominal F_T_EE with its hand)."""
@@ -28,12 +25,10 @@ EEF_SITE = "eef"
 GRIPPER_ACTUATOR = "fr3_gripper"
 """Position actuator whose control is the opening between the fingers, metres."""
 
-GRIPPER_WIDTH_MAX = 0.08
-
 _HAND_TO_EEF = 0.1034  # metres along the hand's z axis
 _ARM_STIFFNESS = (4500.0, 4500.0, 3500.0, 3500.0, 2000.0, 2000.0, 2000.0)  # Nm/rad
 _GRIPPER_STIFFNESS = 2000.0  # N/m
-_GRIPPER_FORCE = 70.0  # N, continuous grasping force of the Franka hand
+_GRIPPER_FORCE = 40.0  # N, of the 70 that the Franka hand can hold for long
 _FINGER_FRICTION = (1.2, 0.02, 0.0005)  # rubber pads; sliding, torsional, rolling
 _COLLISION_GROUP = 3
 _KEPT_TRIANGLES = 0.1
@@ -85,8 +80,8 @@ def fr3_spec(simplify_meshes: bool = True) -> mujoco.MjSpec:
     _stiffen_arm(spec)
     _rebuild_gripper(spec)
     spec.body("hand").add_site(name=EEF_SITE, pos=[0.0, 0.0, _HAND_TO_EEF], group=4)
-    home = [*HOME_JOINTS, GRIPPER_WIDTH_MAX / 2, GRIPPER_WIDTH_MAX / 2]
-    spec.add_key(name="home", qpos=home, ctrl=[*HOME_JOINTS, GRIPPER_WIDTH_MAX])
+    home = [*HOME_JOINTS, GRIPPER_WIDTH / 2, GRIPPER_WIDTH / 2]
+    spec.add_key(name="home", qpos=home, ctrl=[*HOME_JOINTS, GRIPPER_WIDTH])
     return spec
 
 
@@ -134,7 +129,7 @@ def _rebuild_gripper(spec: mujoco.MjSpec) -> None:
         target=GRIPPER_ACTUATOR,
         trntype=mujoco.mjtTrn.mjTRN_TENDON,
         ctrllimited=True,
-        ctrlrange=(0.0, GRIPPER_WIDTH_MAX),
+        ctrlrange=(0.0, GRIPPER_WIDTH),
         forcelimited=True,
         forcerange=(-_GRIPPER_FORCE, _GRIPPER_FORCE),
     )
@@ -154,7 +149,7 @@ def _simplified_meshes() -> dict[str, Mesh]:
             continue
         vertices, faces = _weld(*_file_mesh(model, mesh))
         points, triangles = fast_simplification.simplify(
-            vertices.astype(np.float32), faces, target_reduction=1.0 - _KEPT_TRIANGLES, agg=3
+            vertices.astype(np.float32), faces, target_reduction=1.0 - _KEPT_TRIANGLES, agg=2
         )
         simplified[name] = (points.astype(np.float64), triangles.astype(np.int32))
     return simplified

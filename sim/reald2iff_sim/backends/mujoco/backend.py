@@ -1,0 +1,243 @@
+"""The MuJoCo backend: physics, position servos, inverse kinematics and the D435-like camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from reald2iff.errors import InvalidParameterError, SimulationError
+from reald2iff_sim.backends.mujoco.fr3 import EEF_SITE, GRIPPER_ACTUATOR
+from reald2iff_sim.backends.mujoco.rendering import HeadlessRenderer
+from reald2iff_sim.backends.mujoco.scene import build_scene
+from reald2iff_sim.camera import WorkspaceCamera
+from reald2iff_sim.control.actions import ActionSpace
+from reald2iff_sim.control.ik import IKConfig, InverseKinematics
+from reald2iff_sim.control.limits import (
+    GRIPPER_SPEED,
+    GRIPPER_WIDTH,
+    JOINT_LOWER,
+    JOINT_UPPER,
+    JOINT_VELOCITY,
+)
+from reald2iff_sim.simulator import (
+    ARM_JOINTS,
+    CONTROL_RATE,
+    FINGER_JOINTS,
+    Array,
+    CameraCalibration,
+    CameraImages,
+    Observation,
+    Simulator,
+    StepResult,
+)
+from reald2iff_sim.tasks.base import Task
+
+_SETTLE = 0.1  # seconds of physics before an episode begins
+
+
+@dataclass(frozen=True)
+class MujocoConfig:
+    """How the MuJoCo backend simulates and renders.
+
+    Attributes:
+        timestep: Of the physics, seconds; a control period must be a whole number of inverse kinematics
+            periods, and each of those a whole number of timesteps.
+        actions: Scales and limits of the action.
+        ik: Inverse kinematics.
+        camera: Where the camera stands.
+        max_lead: The target pose runs ahead of what the arm's limits let it reach by no more than this,
+            metres and radians.
+        color_samples: Samples per pixel of the colour image.
+    """
+
+    timestep: float = 0.002
+    actions: ActionSpace = field(default_factory=ActionSpace)
+    ik: IKConfig = field(default_factory=IKConfig)
+    camera: WorkspaceCamera = field(default_factory=WorkspaceCamera)
+    max_lead: tuple[float, float] = (0.06, 0.3)
+    color_samples: int = 4
+
+    def __post_init__(self) -> None:
+        for name, ratio in (
+            ("control period / ik period", self.ik.rate / CONTROL_RATE),
+            ("ik period / timestep", 1.0 / (self.ik.rate * self.timestep) if self.timestep > 0 else 0.0),
+        ):
+            if ratio < 1 - 1e-9 or abs(ratio - round(ratio)) > 1e-6:
+                raise InvalidParameterError(f"{name} = {ratio:.3f}: expected a whole number of at least 1")
+        if min(self.max_lead) <= 0:
+            raise InvalidParameterError(f"max_lead = {self.max_lead}: expected positive metres and radians")
+
+
+class MujocoSimulator(Simulator):
+    """See `Simulator`. The renderer is made with the first image, so that physics alone needs no EGL."""
+
+    Config = MujocoConfig
+
+    def __init__(self, task: Task, config: MujocoConfig | None = None) -> None:
+        self.task = task
+        self.config = config or MujocoConfig()
+        self.model = build_scene(task, self.config.timestep)
+        self.data = mujoco.MjData(self.model)
+        self._ik = InverseKinematics(self.config.ik)
+        self._ik_steps = round(self.config.ik.rate / CONTROL_RATE)
+        self._substeps = round(1.0 / (self.config.ik.rate * self.config.timestep))
+        self._qpos = np.array([self.model.joint(name).qposadr[0] for name in ARM_JOINTS])
+        self._qvel = np.array([self.model.joint(name).dofadr[0] for name in ARM_JOINTS])
+        self._fingers = np.array([self.model.joint(name).qposadr[0] for name in FINGER_JOINTS])
+        self._arm_actuators = np.array([self.model.actuator(name).id for name in ARM_JOINTS])
+        self._gripper = self.model.actuator(GRIPPER_ACTUATOR).id
+        self._site = self.model.site(EEF_SITE).id
+        self._target = np.eye(4)
+        self._depth_renderer: HeadlessRenderer | None = None
+        self._color_renderer: HeadlessRenderer | None = None
+        self.reset(0)
+
+    def reset(self, seed: int) -> Observation:
+        if seed < 0:
+            raise InvalidParameterError(f"seed {seed}: expected 0 or more")
+        for_task, for_camera = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+        self.depth_camera, self.color_camera = self.config.camera.draw(for_camera)
+        start = self.task.draw(for_task)
+        mujoco.mj_resetData(self.model, self.data)
+        joints = self._ik.solve(start.eef_pose)
+        self.data.qpos[self._qpos] = joints
+        self.data.qpos[self._fingers] = start.gripper_width / 2
+        self.data.ctrl[self._arm_actuators] = joints
+        self.data.ctrl[self._gripper] = start.gripper_width
+        for name, pose in start.object_poses.items():
+            address = self.model.joint(name).qposadr[0]
+            self.data.qpos[address : address + 3] = pose[:3, 3]
+            self.data.qpos[address + 3 : address + 7] = Rotation.from_matrix(pose[:3, :3]).as_quat(
+                scalar_first=True
+            )
+        mujoco.mj_step(self.model, self.data, round(_SETTLE / self.config.timestep))
+        self.data.time = 0.0
+        mujoco.mj_forward(self.model, self.data)
+        self._target = self._ik.pose
+        return self._observe()
+
+    def step(self, action: Array) -> StepResult:
+        actions = self.config.actions
+        checked = actions.checked(action)
+        previous, target = self._target, actions.target_pose(self._target, checked)
+        width = actions.gripper_width(checked)
+        for waypoint in _between(previous, target, self._ik_steps):
+            self._servo(self._ik.step(waypoint), width, self._substeps)
+        self._target = _leashed(target, self._ik.pose, *self.config.max_lead)
+        return self._result(actions.action(previous, target, width), target)
+
+    def step_joints(self, positions: Array, gripper_width: float) -> StepResult:
+        goal = np.asarray(positions, dtype=np.float64)
+        if goal.shape != (7,) or not np.isfinite(goal).all() or not np.isfinite(gripper_width):
+            raise SimulationError(
+                f"joint positions {goal} and gripper width {gripper_width}: expected 7 and 1 finite values"
+            )
+        reach = self.config.ik.velocity_scale * JOINT_VELOCITY / CONTROL_RATE
+        goal = np.clip(goal, self._ik.joints - reach, self._ik.joints + reach)
+        goal = np.clip(goal, JOINT_LOWER, JOINT_UPPER)
+        width = float(np.clip(gripper_width, 0.0, GRIPPER_WIDTH))
+        previous = self._target
+        self._servo(goal, width, self._ik_steps * self._substeps)
+        self._ik.reset(goal)
+        self._target = self._ik.pose
+        return self._result(self.config.actions.action(previous, self._target, width), self._target)
+
+    def render(self) -> CameraImages:
+        return CameraImages(color=self.render_color(), depth=self.render_depth())
+
+    def render_color(self) -> NDArray[np.uint8]:
+        """Colour image ``(H, W, 3) uint8`` RGB of the present instant."""
+        if self._color_renderer is None:
+            self._color_renderer = self._make_renderer(self.color_camera, self.config.color_samples)
+        camera = self.color_camera
+        return self._color_renderer.color(self.data, camera.pose, camera.intrinsics)
+
+    def render_depth(self) -> NDArray[np.float32]:
+        """Clean depth ``(H, W) float32`` metres of the present instant, 0 where nothing is hit."""
+        if self._depth_renderer is None:  # depth needs a context without anti-aliasing
+            self._depth_renderer = self._make_renderer(self.depth_camera, samples=0)
+        camera = self.depth_camera
+        return self._depth_renderer.depth(self.data, camera.pose, camera.intrinsics)
+
+    def close(self) -> None:
+        for renderer in (self._depth_renderer, self._color_renderer):
+            if renderer is not None:
+                renderer.close()
+        self._depth_renderer = self._color_renderer = None
+
+    def _make_renderer(self, camera: CameraCalibration, samples: int) -> HeadlessRenderer:
+        size = camera.intrinsics
+        return HeadlessRenderer(self.model, size.width, size.height, samples=samples)
+
+    def _servo(self, joints: Array, width: float, substeps: int) -> None:
+        """Physics while the servos' targets move linearly to ``joints`` and, at its speed, to ``width``."""
+        control = self.data.ctrl
+        start = control[self._arm_actuators].copy()
+        travel = GRIPPER_SPEED * self.config.timestep
+        for share in np.linspace(0.0, 1.0, substeps + 1)[1:]:
+            control[self._arm_actuators] = (1 - share) * start + share * joints
+            control[self._gripper] += np.clip(width - control[self._gripper], -travel, travel)
+            mujoco.mj_step(self.model, self.data)
+
+    def _result(self, action: Array, target: Array) -> StepResult:
+        mujoco.mj_forward(self.model, self.data)  # poses of the state after the last step, not before it
+        observation = self._observe()
+        success = self.task.success(observation)
+        return StepResult(
+            observation=observation,
+            reward=float(success),
+            success=success,
+            action=action,
+            target_pose=target,
+            subtask_signals=self.task.subtask_signals(observation),
+        )
+
+    def _observe(self) -> Observation:
+        data = self.data
+        return Observation(
+            time=float(data.time),
+            joint_positions=data.qpos[self._qpos].copy(),
+            joint_velocities=data.qvel[self._qvel].copy(),
+            gripper_width=float(data.qpos[self._fingers].sum()),
+            eef_pose=_pose(data.site_xpos[self._site], data.site_xmat[self._site]),
+            object_poses={
+                item.name: _pose(data.body(item.name).xpos, data.body(item.name).xmat)
+                for item in self.task.objects
+            },
+        )
+
+
+def _pose(position: Array, rotation: Array) -> Array:
+    pose = np.eye(4)
+    pose[:3, :3] = np.reshape(rotation, (3, 3))
+    pose[:3, 3] = position
+    return pose
+
+
+def _between(start: Array, goal: Array, count: int) -> Array:
+    """Poses ``(count, 4, 4)`` evenly on the way from ``start`` (left out) to ``goal``."""
+    shares = np.linspace(0.0, 1.0, count + 1)[1:, None]
+    turn = Rotation.from_matrix(goal[:3, :3] @ start[:3, :3].T).as_rotvec()
+    poses = np.tile(np.eye(4), (count, 1, 1))
+    poses[:, :3, :3] = Rotation.from_rotvec(shares * turn).as_matrix() @ start[:3, :3]
+    poses[:, :3, 3] = (1 - shares) * start[:3, 3] + shares * goal[:3, 3]
+    return poses
+
+
+def _leashed(target: Array, reached: Array, max_distance: float, max_angle: float) -> Array:
+    """``target`` pulled back to within the given metres and radians of ``reached``."""
+    leashed = target.copy()
+    way = target[:3, 3] - reached[:3, 3]
+    distance = float(np.linalg.norm(way))
+    if distance > max_distance:
+        leashed[:3, 3] = reached[:3, 3] + way * (max_distance / distance)
+    turn = Rotation.from_matrix(target[:3, :3] @ reached[:3, :3].T).as_rotvec()
+    angle = float(np.linalg.norm(turn))
+    if angle > max_angle:
+        pulled = Rotation.from_rotvec(turn * (max_angle / angle))
+        leashed[:3, :3] = (pulled * Rotation.from_matrix(reached[:3, :3])).as_matrix()
+    return leashed

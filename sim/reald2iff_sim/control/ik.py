@@ -1,0 +1,118 @@
+"""Differential inverse kinematics of the FR3 with mink (needs the `sim` extra)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.errors import DependencyError, InvalidParameterError, SimulationError
+from reald2iff_sim.backends.mujoco.fr3 import EEF_SITE, fr3_spec
+from reald2iff_sim.control.limits import GRIPPER_WIDTH, HOME_JOINTS, JOINT_LOWER, JOINT_UPPER, JOINT_VELOCITY
+from reald2iff_sim.simulator import ARM_JOINTS
+
+try:
+    import mink
+except ModuleNotFoundError as error:
+    raise DependencyError("inverse kinematics needs mink: pip install 'reald2iff-ros[sim]'") from error
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class IKConfig:
+    """Weights and limits of the inverse kinematics.
+
+    Attributes:
+        rate: Solutions per second of simulated time.
+        orientation_cost: Of one radian, against 1 for one metre.
+        posture_cost: Of one radian away from `HOME_JOINTS`; decides what the redundant elbow does.
+        damping: Levenberg-Marquardt damping, which keeps velocities low near singular poses.
+        velocity_scale: Share of the robot's joint velocity limits that is used.
+        solver: Of the quadratic programme, for qpsolvers.
+    """
+
+    rate: float = 100.0
+    orientation_cost: float = 0.3
+    posture_cost: float = 2e-3
+    damping: float = 1e-5
+    velocity_scale: float = 0.9
+    solver: str = "daqp"
+
+    def __post_init__(self) -> None:
+        if self.rate <= 0:
+            raise InvalidParameterError(f"rate = {self.rate}: expected more than 0 per second")
+        if not 0 < self.velocity_scale <= 1:
+            raise InvalidParameterError(f"velocity_scale = {self.velocity_scale}: expected (0, 1]")
+
+
+class InverseKinematics:
+    """Joint positions that follow a target pose within the FR3's position and velocity limits.
+
+    It integrates its own joint positions, not the measured ones, so that commands are smooth.
+    """
+
+    def __init__(self, config: IKConfig | None = None) -> None:
+        self.config = config or IKConfig()
+        model = fr3_spec().compile()
+        self._configuration = mink.Configuration(model)
+        self._frame = mink.FrameTask(EEF_SITE, "site", 1.0, self.config.orientation_cost)
+        self._posture = mink.PostureTask(model, cost=self.config.posture_cost)
+        velocity = dict(zip(ARM_JOINTS, self.config.velocity_scale * JOINT_VELOCITY, strict=True))
+        self._limits = [mink.ConfigurationLimit(model), mink.VelocityLimit(model, velocity)]
+        self._posture.set_target(_with_fingers(HOME_JOINTS))
+        self.reset(HOME_JOINTS)
+
+    @property
+    def joints(self) -> Array:
+        """Present joint positions ``(7,)``, rad."""
+        return self._configuration.q[:7].copy()
+
+    @property
+    def pose(self) -> Array:
+        """``T_world_eef (4, 4)`` at the present joint positions."""
+        return self._configuration.get_transform_frame_to_world(EEF_SITE, "site").as_matrix()
+
+    def reset(self, joints: Array) -> None:
+        """Go to ``joints (7,)`` rad at once, clipped to the position limits."""
+        self._configuration.update(_with_fingers(np.clip(joints, JOINT_LOWER, JOINT_UPPER)))
+
+    def step(self, target: Array) -> Array:
+        """Joint positions ``(7,)`` rad one period (1 / rate) on the way to ``target``, ``T_world_eef``."""
+        self._frame.set_target(mink.SE3.from_matrix(target))
+        period = 1.0 / self.config.rate
+        velocity = mink.solve_ik(
+            self._configuration,
+            [self._frame, self._posture],
+            period,
+            self.config.solver,
+            damping=self.config.damping,
+            limits=self._limits,
+        )
+        self.reset(self._configuration.q[:7] + period * velocity[:7])
+        return self.joints
+
+    def solve(self, target: Array, steps: int = 300, tolerance: float = 1e-3) -> Array:
+        """Joint positions ``(7,)`` rad that reach ``target``, found from the home pose.
+
+        Raises:
+            SimulationError: if it is not reached within ``tolerance`` metres.
+        """
+        self.reset(HOME_JOINTS)
+        for _ in range(steps):
+            before = self.joints
+            self.step(target)
+            if np.abs(self.joints - before).max() < 1e-5:
+                break
+        miss = float(np.linalg.norm(self.pose[:3, 3] - target[:3, 3]))
+        if miss > tolerance:
+            raise SimulationError(
+                f"no joint positions found for the end effector at {target[:3, 3].round(3)}: "
+                f"{miss * 1000:.1f} mm missing, expected a reachable pose"
+            )
+        return self.joints
+
+
+def _with_fingers(joints: Array) -> Array:
+    return np.concatenate([joints, [GRIPPER_WIDTH / 2] * 2])

@@ -1,0 +1,68 @@
+"""Simulators, tasks and experts by name, imported when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+from typing import Any
+
+from reald2iff.errors import InvalidParameterError
+from reald2iff_sim.experts.base import Expert
+from reald2iff_sim.simulator import Simulator
+from reald2iff_sim.tasks.base import Task
+
+BACKENDS = {"mujoco": "reald2iff_sim.backends.mujoco.backend:MujocoSimulator"}
+TASKS = {"pick_cube": "reald2iff_sim.tasks.pick_cube:PickCube"}
+EXPERTS = {"pick_cube": "reald2iff_sim.experts.pick_cube:PickCubeExpert"}
+
+
+def make_simulator(backend: str = "mujoco", task: str | Task = "pick_cube", **config: Any) -> Simulator:
+    """A simulator of one task.
+
+    Args:
+        backend: One of `BACKENDS`.
+        task: One of `TASKS`, or a task with parameters of its own.
+        config: Fields of the backend's configuration, e.g. `MujocoConfig`.
+
+    Raises:
+        InvalidParameterError: for an unknown name or field.
+        DependencyError: if the backend is not installed.
+    """
+    simulator = _find(BACKENDS, "backend", backend)
+    known = [field.name for field in fields(simulator.Config)]
+    unknown = sorted(set(config) - set(known))
+    if unknown:
+        raise InvalidParameterError(
+            f"{backend} has no option {', '.join(unknown)}: expected {', '.join(known)}"
+        )
+    chosen = make_task(task) if isinstance(task, str) else task
+    made: Simulator = simulator(chosen, simulator.Config(**config))
+    return made
+
+
+def make_task(name: str) -> Task:
+    """A task with its default parameters.
+
+    Raises:
+        InvalidParameterError: for a name not in `TASKS`.
+    """
+    made: Task = _find(TASKS, "task", name)()
+    return made
+
+
+def make_expert(task: str | Task = "pick_cube", **options: Any) -> Expert:
+    """The scripted expert of a task; ``options`` go to its constructor (e.g. ``actions``).
+
+    Raises:
+        InvalidParameterError: for a task without expert.
+    """
+    chosen = make_task(task) if isinstance(task, str) else task
+    made: Expert = _find(EXPERTS, "expert for task", chosen.name)(chosen, **options)
+    return made
+
+
+def _find(registry: dict[str, str], kind: str, name: str) -> Any:
+    if name not in registry:
+        raise InvalidParameterError(f"no {kind} {name!r}: expected one of {', '.join(sorted(registry))}")
+    module, _, attribute = registry[name].partition(":")
+    return getattr(import_module(module), attribute)
