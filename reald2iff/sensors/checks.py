@@ -35,6 +35,7 @@ def clean_input(depth: Any, intrinsics: PinholeIntrinsics) -> NDArray[np.float32
     checked = require_depth(depth)
     if checked.shape != (intrinsics.height, intrinsics.width):
         raise InvalidDepthError(
-            f"depth has shape {checked.shape}: expected {(intrinsics.height, intrinsics.width)} of the intrinsics"
+            f"depth has shape {checked.shape}: "
+            f"expected {(intrinsics.height, intrinsics.width)} of the intrinsics"
         )
     return sanitize_depth(checked)

@@ -1,4 +1,4 @@
-"""The D435 twin, stage by stage: pattern, materials, shading, infrared, census, matcher, postprocess, statistics."""
+"""The D435 twin: dots, materials and infrared images, stereo matching, post-processing, fitted statistics."""
 
 from reald2iff.sensors.d435.infrared import InfraredParameters
 from reald2iff.sensors.d435.matcher import MatcherParameters

@@ -26,7 +26,7 @@ class InfraredParameters:
     """Image formation. Grey levels are those of the 8-bit images."""
 
     dot_gain: float = 2.58
-    """Radiance of a dot on a surface 1 m away, relative to the room light; falls with the square of distance."""
+    """Radiance of a dot 1 m away relative to the room light; falls with the square of distance."""
     texture_contrast: float = 0.2
     """Micro-texture of surfaces, standard deviation relative to albedo."""
     texture_spread: float = 0.7
@@ -111,8 +111,7 @@ def render_infrared(
     gain = 1 + infrared.gain_mismatch * static_rng.uniform(-1, 1)
     shift = infrared.vertical_misalignment * static_rng.uniform(-1, 1)
 
-    coarse_map = material_map(np.ascontiguousarray(views.left[::s, ::s]), intrinsics, drawn)
-    left_map = cv2.resize(coarse_map, (fine.width, fine.height), interpolation=cv2.INTER_NEAREST)
+    left_map = material_map(views.left, fine, drawn)
     right_map = transfer_to_right(left_map, views.left, views.right, fine.fx * geometry.baseline)
     uniform = np.ones_like(views.left)
     dots = dot_pattern(pattern)

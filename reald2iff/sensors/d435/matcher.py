@@ -16,7 +16,7 @@ from reald2iff.sensors.checks import require_within
 from reald2iff.sensors.d435.census import BITS, census, popcount
 
 _OUTSIDE = 32
-"""Cost of a pixel whose partner lies outside the right image: worse than chance, better than a contradiction."""
+"""Cost of a pixel whose partner lies outside the right image: worse than chance, not impossible."""
 
 _HUGE = np.float32(1e9)
 

@@ -16,31 +16,39 @@ from numpy.typing import NDArray
 from reald2iff.geometry import PinholeIntrinsics, depth_to_disparity
 from reald2iff.sensors.checks import require_within
 
-_CREASE = 0.03
-"""Second difference of native disparity (px) that parts two surfaces."""
+_CREASE = 0.02
+"""Second difference of disparity (px) that parts two surfaces."""
+
+_LARGE = 0.04
+"""Surfaces that fill more than this share of the image are floors, walls and table tops."""
+
+_STRIDE = 3
 
 ALBEDO, SPECULAR, EXPONENT = 0, 1, 2
-"""Columns of a material table: diffuse reflectance, share of the light that is mirrored, Blinn-Phong exponent."""
+"""Columns of a material table: diffuse reflectance, share of light that is mirrored, Blinn-Phong exponent."""
 
 
 @dataclass(frozen=True)
 class MaterialParameters:
     """Shares and ranges of the kinds of material; what is neither dark nor glossy is matt."""
 
-    dark_share: float = 0.12
+    dark_share: float = 0.2
     """Share of surfaces that swallow infrared: black plastic, rubber, screens."""
-    dark_albedo: tuple[float, float] = (0.012, 0.06)
-    glossy_share: float = 0.12
+    dark_albedo: tuple[float, float] = (0.01, 0.06)
+    glossy_share: float = 0.15
     """Share of surfaces that mirror the dots away: metal, lacquer, glass."""
+    large_surface_factor: float = 0.25
+    """Floors, walls and table tops are dark or glossy this much more rarely."""
     glossy_albedo: tuple[float, float] = (0.02, 0.25)
     glossy_specular: tuple[float, float] = (0.2, 0.9)
-    glossy_exponent: tuple[float, float] = (15.0, 250.0)
+    glossy_exponent: tuple[float, float] = (30.0, 300.0)
     matt_specular: float = 0.03
     sites: int = 64
     """Random sites of the frustum that hand out the materials."""
 
     def __post_init__(self) -> None:
         require_within(self, 0, 1, "dark_share", "glossy_share", "matt_specular")
+        require_within(self, 0, 1, "large_surface_factor")
         require_within(self, 1, 4096, "sites")
 
 
@@ -50,7 +58,8 @@ class Materials:
 
     Attributes:
         sites: ``(N, 3)`` places in (u, v, log z), u and v the tangents of the viewing angles.
-        table: ``(N, 3) float32`` albedo, specular share, exponent; albedo is a factor where the simulator gives one.
+        table: ``(2 N, 3) float32`` albedo, specular share, exponent; first what the sites give to small
+            surfaces, then to large ones. Albedo is a factor where the simulator gives one.
     """
 
     sites: NDArray[np.float32]
@@ -70,10 +79,12 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
     sites = np.stack(
         [rng.uniform(-0.9, 0.9, n), rng.uniform(-0.7, 0.7, n), rng.uniform(-1.6, 1.6, n)], axis=1
     )
+    n *= 2
+    rarity = np.repeat([1.0, parameters.large_surface_factor], parameters.sites)
     kind = rng.random(n)
-    dark = kind < parameters.dark_share
-    glossy = ~dark & (kind < parameters.dark_share + parameters.glossy_share)
-    # The distribution that the matcher's parameters were tuned with: mostly mid-grey, some nearly black or white.
+    dark = kind < parameters.dark_share * rarity
+    glossy = ~dark & (kind < (parameters.dark_share + parameters.glossy_share) * rarity)
+    # What the matcher was tuned with: mostly mid-grey, some nearly black or white.
     matt_albedo = 0.03 + 0.8 * np.clip(rng.beta(1.6, 1.4, n) * rng.uniform(0.7, 1.3, n), 0.03, 1.0)
     if albedo_given:
         matt_albedo[:] = 1.0
@@ -87,6 +98,39 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
     )
 
 
+@nb.njit(cache=True)
+def _adopt_edges(labels: NDArray, disparity: NDArray) -> None:
+    """Give unlabelled pixels the label of the neighbour nearest in disparity, over and over until none is left.
+
+    Edge pixels must stay on their own side of a step: what lies behind an edge takes over their material.
+    """
+    height, width = labels.shape
+    source = labels.copy()
+    open_pixels = 1
+    while open_pixels > 0:
+        open_pixels = 0
+        adopted = 0
+        for y in range(height):
+            for x in range(width):
+                if source[y, x] > 0:
+                    continue
+                nearest = np.float32(np.inf)
+                for j in range(max(y - 1, 0), min(y + 2, height)):
+                    for i in range(max(x - 1, 0), min(x + 2, width)):
+                        step = abs(disparity[j, i] - disparity[y, x])
+                        if source[j, i] > 0 and step < nearest:
+                            nearest = step
+                            labels[y, x] = source[j, i]
+                if labels[y, x] > 0:
+                    adopted += 1
+                else:
+                    open_pixels += 1
+        if adopted == 0:
+            labels[:] = np.where(labels > 0, labels, 1)
+            return
+        source[:] = labels
+
+
 def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]:
     """Label the surfaces of a depth image: pieces without a step or a crease.
 
@@ -98,24 +142,12 @@ def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]
         ``(H, W) int32`` labels from 1; no pixel is without one.
     """
     disparity = depth_to_disparity(depth, fx)
-    padded = cv2.copyMakeBorder(disparity, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    bend_x = np.abs(padded[1:-1, :-2] + padded[1:-1, 2:] - 2 * disparity)
-    bend_y = np.abs(padded[:-2, 1:-1] + padded[2:, 1:-1] - 2 * disparity)
-    # Replicated borders bend every slanted surface: the frame takes its neighbours' verdict.
-    bend_x[:, [0, -1]] = 0
-    bend_y[[0, -1], :] = 0
-    smooth = (np.maximum(bend_x, bend_y) < _CREASE).astype(np.uint8)
-    _, labels = cv2.connectedComponents(smooth, connectivity=4)
-    labels[smooth == 0] = 0
-    if not smooth.any():
-        return np.ones(depth.shape, np.int32)
-    if smooth.all():
-        return labels
-    # Pixels on a crease join the nearest surface.
-    _, nearest = cv2.distanceTransformWithLabels(1 - smooth, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
-    lookup = np.zeros(int(nearest.max()) + 1, np.int32)
-    lookup[nearest[smooth > 0]] = labels[smooth > 0]
-    return lookup[nearest]
+    bend = np.zeros_like(disparity)
+    bend[:, 1:-1] = np.abs(disparity[:, :-2] + disparity[:, 2:] - 2 * disparity[:, 1:-1])
+    np.maximum(bend[1:-1], np.abs(disparity[:-2] + disparity[2:] - 2 * disparity[1:-1]), out=bend[1:-1])
+    _, labels = cv2.connectedComponents((bend < _CREASE).astype(np.uint8), connectivity=4)
+    _adopt_edges(labels, disparity)
+    return labels
 
 
 def material_map(
@@ -123,14 +155,22 @@ def material_map(
 ) -> NDArray[np.int16]:
     """Material index of every pixel, ``(H, W) int16`` rows of ``materials.table``."""
     labels = segment_surfaces(depth, intrinsics.fx)
-    flat = labels.ravel()
-    count = np.maximum(np.bincount(flat), 1)
-    v, u = np.mgrid[: depth.shape[0], : depth.shape[1]]
-    log_z = np.log(np.clip(depth, 0.1, 20.0))
-    coordinates = ((u - intrinsics.cx) / intrinsics.fx, (v - intrinsics.cy) / intrinsics.fy, log_z)
-    centres = np.stack([np.bincount(flat, weights=c.ravel()) / count for c in coordinates], axis=1)
+    # Every third pixel of every third row is enough to place a surface.
+    flat = labels[::_STRIDE, ::_STRIDE].ravel()
+    seen = depth[::_STRIDE, ::_STRIDE].ravel()
+    surfaces = int(labels.max()) + 1
+    count = np.bincount(flat, minlength=surfaces)
+    rows, columns = np.mgrid[: depth.shape[0] : _STRIDE, : depth.shape[1] : _STRIDE]
+    coordinates = (
+        (columns.ravel() - intrinsics.cx) / intrinsics.fx,
+        (rows.ravel() - intrinsics.cy) / intrinsics.fy,
+        np.log(np.clip(seen, 0.1, 20.0)),
+    )
+    sums = [np.bincount(flat, weights=c, minlength=surfaces) for c in coordinates]
+    centres = np.stack(sums, axis=1) / np.maximum(count, 1)[:, None]
     distance = np.square(centres[:, None, :] - materials.sites[None]).sum(axis=-1)
-    return distance.argmin(axis=1).astype(np.int16)[labels]
+    large = (count > _LARGE * flat.size) * len(materials.sites)
+    return (distance.argmin(axis=1) + large).astype(np.int16)[labels]
 
 
 @nb.njit(cache=True)
@@ -139,7 +179,7 @@ def transfer_to_right(
 ) -> NDArray:
     """The left view's map seen from the right imager.
 
-    What only the right imager sees lies to the right of a foreground, and continues the surface further right.
+    What only the right imager sees lies right of a foreground, and continues the surface further right.
 
     Args:
         left_map: ``(H, W)`` of any type, over the left view.

@@ -18,7 +18,7 @@ _FOCAL = 1000.0
 
 @dataclass(frozen=True)
 class PatternParameters:
-    """A jittered grid of dots. Lengths are pixels of the native depth camera (f = 382.6 px) at any distance."""
+    """A jittered grid of dots, fixed in angle. Lengths are pixels of the native depth camera (f = 382.6 px)."""
 
     density: float = 0.040
     """Dots per native pixel area."""
@@ -69,7 +69,7 @@ def dot_pattern(parameters: PatternParameters) -> DotPattern:
     height = int(2 * parameters.half_height * _FOCAL)
     cell = scale / np.sqrt(parameters.density)
     rows, columns = np.mgrid[: int(height / cell), : int(width / cell)]
-    # Every other row is shifted by half a cell: a hexagonal grid leaves no empty lanes along the epipolar line.
+    # Every other row is shifted by half a cell, which leaves no empty lanes.
     x = (columns + 0.5 + 0.5 * (rows % 2) + parameters.jitter * (rng.random(rows.shape) - 0.5)) * cell
     y = (rows + 0.5 + parameters.jitter * (rng.random(rows.shape) - 0.5)) * cell
     brightness = 1 + parameters.brightness_spread * rng.uniform(-1, 1, rows.shape)

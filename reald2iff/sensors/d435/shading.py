@@ -1,4 +1,4 @@
-"""Radiance of the scene at one infrared imager: room light and projected dots on textured, glossy surfaces."""
+"""Radiance of the scene at one infrared imager: room light and dots on textured, glossy surfaces."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _shade(
                 continue
             tan_x = (x - cx) / fx
             px, py = tan_x * z + imager_x, tan_y * z
-            # Normal from the neighbours on the side of the smaller depth step, so that it never spans an edge.
+            # Normal from the neighbours on the side of the smaller step, so that it never spans an edge.
             zl = depth[y, x - 1] if x > 0 else 0.0
             zr = depth[y, x + 1] if x < width - 1 else 0.0
             side = 1.0 if zl <= 0 or (zr > 0 and abs(zr - z) < abs(zl - z)) else -1.0
@@ -138,7 +138,7 @@ def _shade(
             r2 = qx * qx + py * py + z * z
             r = np.sqrt(r2)
             incidence = abs(nx * qx + ny * py + nz * z) / r
-            # In the projector's shadow? Tolerance: half a projector pixel on a slanted surface, and rendering error.
+            # In the projector's shadow, beyond half a projector pixel on a slanted surface?
             lit = True
             column, row = int(qx / z * pfx + pcx + 0.5), int(py / z * pfy + pcy + 0.5)
             if 0 <= column < projector_width and 0 <= row < projector_height:
@@ -167,7 +167,7 @@ def _shade(
                 distance = np.sqrt(ex * ex + ey * ey + ez * ez)
                 eye = (ex / distance, ey / distance, ez / distance)
                 exponent = table[kind, EXPONENT]
-                room += 0.5 * specular * _glint((nx, ny, nz), (light[0], light[1], light[2]), eye, exponent)
+                room += 0.2 * specular * _glint((nx, ny, nz), (light[0], light[1], light[2]), eye, exponent)
                 if dots > 0:
                     beam += specular * _glint((nx, ny, nz), (-qx / r, -py / r, -z / r), eye, exponent)
             radiance[y, x] = room + dot_gain * beam * dots

@@ -48,8 +48,8 @@ class D435Twin(NoiseModel):
     matcher: Literal["census", "sgbm"] = "census"
     """`census` resembles the camera; `sgbm` (OpenCV) is faster and shows bands that a D435 does not."""
     static_seed: int | None = None
-    """Seed of what a static scene keeps from frame to frame: materials, light, calibration error, fixed noise.
-    None draws it anew for every frame, as independent training pairs need it."""
+    """Seed of what a static scene keeps from frame to frame: materials, light, calibration error, fixed
+    noise. None draws it anew for every frame, as independent training pairs need it."""
     pattern: PatternParameters = field(default_factory=PatternParameters)
     infrared: InfraredParameters = field(default_factory=InfraredParameters)
     materials: MaterialParameters = field(default_factory=MaterialParameters)
