@@ -2,8 +2,21 @@
 
 from reald2iff.sensors.base import NoiseModel, StereoViews
 from reald2iff.sensors.d435 import D435Twin
+from reald2iff.sensors.gaussian import GaussianNoise
+from reald2iff.sensors.kinect import KinectNoise
+from reald2iff.sensors.perlin import PerlinNoise
 
-NOISE_MODELS: dict[str, type[NoiseModel]] = {model.name: model for model in (D435Twin,)}
+NOISE_MODELS: dict[str, type[NoiseModel]] = {
+    model.name: model for model in (GaussianNoise, PerlinNoise, KinectNoise, D435Twin)
+}
 """Every model by the name that commands, parameters and data sets know it by."""
 
-__all__ = ["NOISE_MODELS", "D435Twin", "NoiseModel", "StereoViews"]
+__all__ = [
+    "NOISE_MODELS",
+    "D435Twin",
+    "GaussianNoise",
+    "KinectNoise",
+    "NoiseModel",
+    "PerlinNoise",
+    "StereoViews",
+]
