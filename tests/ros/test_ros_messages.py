@@ -8,11 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
-
-from reald2iff.errors import InvalidIntrinsicsError, RealD2iffError
-from reald2iff.geometry import PinholeIntrinsics
 from reald2iff_ros.messages import (
     ENCODINGS,
     InvalidImageError,
@@ -27,6 +22,11 @@ from reald2iff_ros.messages import (
     nanoseconds_to_stamp,
     stamp_to_nanoseconds,
 )
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from reald2iff.errors import InvalidIntrinsicsError, RealD2iffError
+from reald2iff.geometry import PinholeIntrinsics
 
 SIZES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 

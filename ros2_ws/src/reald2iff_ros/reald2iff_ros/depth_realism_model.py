@@ -97,7 +97,7 @@ class DepthModel:
     def __call__(
         self, depth: NDArray[np.float32], intrinsics: PinholeIntrinsics, rng: np.random.Generator
     ) -> RealisticDepth:
-        """Realistic depth of clean depth ``(H, W)`` in metres, 0 = invalid; deterministic in ``rng``'s state."""
+        """Realistic depth of clean depth ``(H, W)`` in metres, 0 = invalid; the same for the same ``rng``."""
         if self.config.name == DIFFUSION:
             output = self._model(depth, intrinsics, rng)
             return RealisticDepth(output.depth, output.discrepancy)

@@ -26,6 +26,7 @@ from rclpy.signals import SignalHandlerOptions
 from reald2iff.errors import RealD2iffError
 from reald2iff_ros.diagnostics import FrameStatistics, NodeDiagnostics
 from reald2iff_ros.parameters import declare
+from reald2iff_ros.transport import use_large_shared_memory
 
 _POLL = 0.1
 """Seconds after which a signal is noticed at the latest while nothing else happens."""
@@ -214,6 +215,7 @@ def run_node(make: Callable[[], ManagedNode], executor: Executor | None = None) 
     # Not rclpy's handlers: they end the context at once, and a node could not publish or finish its files.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    use_large_shared_memory()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         try:

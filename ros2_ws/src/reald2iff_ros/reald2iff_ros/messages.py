@@ -145,7 +145,7 @@ def array_to_image(pixels: NDArray[Any], encoding: str, header: Header | None = 
         )
     # An array.array('B') is what the message stores: any other type is converted element by element.
     data = array("B")
-    data.frombytes(np.ascontiguousarray(pixels, dtype=layout.dtype).reshape(-1).view(np.uint8))
+    data.frombytes(np.ascontiguousarray(pixels, dtype=layout.dtype).reshape(-1).view(np.uint8).data)
     return Image(
         header=Header() if header is None else header,
         height=pixels.shape[0],
