@@ -71,8 +71,8 @@ def _table_layout(rng: Generator, with_arm: bool) -> Layout:
     high = rng.uniform(0.5, 0.9)
     reach = 0.9 * half if not with_arm else np.minimum(0.9 * half, 0.4)
     room = Room(
-        (centre[0] - rng.uniform(1.0, 4.0), centre[1] - rng.uniform(1.0, 4.0), -high),
-        (centre[0] + rng.uniform(1.0, 4.0), centre[1] + rng.uniform(1.0, 4.0), rng.uniform(1.6, 2.4)),
+        (centre[0] - rng.uniform(0.9, 3.2), centre[1] - rng.uniform(0.9, 3.2), -high),
+        (centre[0] + rng.uniform(0.9, 3.2), centre[1] + rng.uniform(0.9, 3.2), rng.uniform(1.6, 2.4)),
     )
     add_room(build, room)
     add_furniture(build, room, rng, int(rng.integers(0, 4)))

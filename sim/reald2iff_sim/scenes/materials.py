@@ -41,8 +41,8 @@ def paint(model: mujoco.MjModel, renderer: HeadlessRenderer, rng: np.random.Gene
     """Draw textures, and texture and albedo of every surface of the scene."""
     slabs, objects = _fill_textures(model, renderer, rng)
     for geom in range(model.ngeom):
-        albedo = draw_albedo(rng)
         surface, textured = model.geom_group[geom], rng.random() < 0.75
+        albedo = draw_albedo(rng, large=surface == Surface.SLAB)
         choice = rng.random()
         if surface == Surface.ARM:
             continue
@@ -52,14 +52,18 @@ def paint(model: mujoco.MjModel, renderer: HeadlessRenderer, rng: np.random.Gene
     _paint_arm(model, rng)
 
 
-def draw_albedo(rng: np.random.Generator) -> float:
-    """Highest diffuse infrared reflectance of a surface: one in 25 dark, one in six bright."""
+def draw_albedo(rng: np.random.Generator, large: bool) -> float:
+    """Highest diffuse infrared reflectance of a surface: one in 25 dark, one in six bright.
+
+    Large surfaces are painted, wooden or tiled, and most of what coats them is bright in the infrared.
+    """
     kind = rng.random()
     if kind < 0.04:
         return float(rng.uniform(0.02, 0.12))
     if kind < 0.2:
         return float(rng.uniform(0.75, 0.95))
-    return float(0.2 + 0.65 * rng.beta(1.8, 1.5))
+    low = 0.35 if large else 0.2
+    return float(low + (0.85 - low) * rng.beta(1.8, 1.5))
 
 
 def _fill_textures(
