@@ -75,7 +75,7 @@ class TwoSampleConfig:
 PATCH_16 = TwoSampleConfig(patch=16, steps=300, batch=96, learning_rate=3e-3)
 """Local texture: noise, quantisation, the shape of small holes."""
 
-PATCH_64 = TwoSampleConfig(patch=64, steps=350, batch=32, learning_rate=2e-3)
+PATCH_64 = TwoSampleConfig(patch=64, steps=300, batch=32, learning_rate=2e-3)
 """Context: bands beside objects, large holes, low frequencies."""
 
 
@@ -110,7 +110,7 @@ def _features(clean: torch.Tensor, noisy: torch.Tensor, config: TwoSampleConfig)
     mean = clean.sum((1, 2), keepdim=True) / present.sum((1, 2), keepdim=True).clamp(min=1)
     valid = (noisy > 0).float()
     residual = ((noisy - clean) * valid * present).clamp(-config.max_residual, config.max_residual)
-    return torch.stack(
+    stacked = torch.stack(
         [
             ((clean - mean).clamp(-20, 20) / 8) * present,
             torch.sin(2 * math.pi * clean),
@@ -121,6 +121,7 @@ def _features(clean: torch.Tensor, noisy: torch.Tensor, config: TwoSampleConfig)
         ],
         dim=1,
     )
+    return stacked.contiguous(memory_format=torch.channels_last)
 
 
 def _classifier(config: TwoSampleConfig) -> torch.nn.Module:
@@ -130,7 +131,7 @@ def _classifier(config: TwoSampleConfig) -> torch.nn.Module:
     w = config.width
     stem = (3, 1, 1) if config.patch < 32 else (4, 2, 1)
     layers: list[tuple[int, int, int, int]] = [(w, *stem), (2 * w, 4, 2, 1)]
-    layers += [(2 * w, 4, 2, 1)] if config.patch < 32 else [(4 * w, 3, 2, 1), (4 * w, 3, 1, 1)]
+    layers += [(2 * w, 4, 2, 1)] if config.patch < 32 else [(4 * w, 3, 2, 1), (4 * w, 3, 2, 1)]
     modules: list[nn.Module] = []
     channels = 6
     for out, kernel, stride, padding in layers:
