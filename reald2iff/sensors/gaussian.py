@@ -15,7 +15,7 @@ from reald2iff.sensors.checks import clean_input, require_within
 
 @dataclass(frozen=True)
 class GaussianNoise(NoiseModel):
-    """Axial noise of ``constant_std + z^2 * subpixel_std / (fx * baseline)`` metres, independent per pixel."""
+    """Axial noise of ``constant_std + z^2 * subpixel_std / (fx * baseline)`` metres, pixel by pixel."""
 
     name: ClassVar[str] = "gaussian"
 

@@ -1,8 +1,8 @@
 """Noise of a first-generation Kinect (structured light).
 
 Pixel shifts and the final quantisation follow Barron and Malik, "Intrinsic Scene Properties from a Single
-RGB-D Image" (2013); the dot-pattern correlation window follows Bohg et al., "Robot Arm Pose Estimation through
-Pixel-Wise Part Classification" (2014).
+RGB-D Image" (2013); the dot-pattern correlation window follows Bohg et al., "Robot Arm Pose Estimation
+through Pixel-Wise Part Classification" (2014), with the constants of the simkinect implementation.
 """
 
 from __future__ import annotations
@@ -24,17 +24,26 @@ _DISPARITY_CENTIMETRES = 35130.0
 """Barron and Malik's constant: depth (cm) times the sensor's integer disparity."""
 
 
+_REACH = 3.0
+"""A dot hands its disparity to pixels up to this far away (px)."""
+
+
 @lru_cache(maxsize=4)
-def _dot_mask(height: int, width: int, density: float) -> NDArray[np.bool_]:
-    """The projector's random dots, the same for every frame."""
-    mask = np.random.default_rng(2010).random((height, width)) < density
+def _dot_mask(height: int, width: int, cell: int) -> NDArray[np.bool_]:
+    """The projector's dots, the same for every frame: one at a random place of every cell."""
+    rng = np.random.default_rng(2010)
+    rows, columns = np.mgrid[0:height:cell, 0:width:cell]
+    rows = np.minimum(rows + rng.integers(cell, size=rows.shape), height - 1)
+    columns = np.minimum(columns + rng.integers(cell, size=columns.shape), width - 1)
+    mask = np.zeros((height, width), bool)
+    mask[rows, columns] = True
     mask.setflags(write=False)
     return mask
 
 
 @dataclass(frozen=True)
 class KinectNoise(NoiseModel):
-    """Lateral jitter, disparity in eighths of a pixel known only at dots, and depth-dependent quantisation."""
+    """Lateral jitter, disparity in eighths of a pixel known only at dots, depth-dependent quantisation."""
 
     name: ClassVar[str] = "kinect"
 
@@ -44,20 +53,21 @@ class KinectNoise(NoiseModel):
     """Projector to camera (m)."""
     disparity_steps: int = 8
     """Steps of disparity per pixel."""
-    dot_density: float = 0.1
-    """Dots per pixel."""
+    dot_cell: int = 3
+    """One dot in every square of this size (px)."""
     window: int = 9
-    """Correlation window (px), odd. A dot is found only if the window lies on one surface."""
+    """Correlation window (px), odd. A dot is found only if its window lies on one surface."""
     inlier_distance: float = 0.1
-    """Disparity (px) from the window's mean up to which a dot of it supports the match."""
-    inlier_share: float = 2 / 3
+    """A dot supports the match if its disparity differs from the window's mean by at most this much (px),
+    times 1.44 times its squared distance (px) from the centre."""
+    inlier_share: float = 1 / 1.2
     """Share of the window's dots that must support it."""
 
     def __post_init__(self) -> None:
         require_within(self, 0, 10, "shift_std")
         require_within(self, 1e-3, 10, "baseline")
         require_within(self, 1, 1024, "disparity_steps")
-        require_within(self, 0.001, 1, "dot_density")
+        require_within(self, 1, 64, "dot_cell")
         require_within(self, 1, 31, "window")
         require_within(self, 0, 100, "inlier_distance")
         require_within(self, 0, 1, "inlier_share")
@@ -81,42 +91,42 @@ class KinectNoise(NoiseModel):
         return depth[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
 
     def _match(self, disparity: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Disparity of every pixel from the nearest dot whose window lies on one surface, 0 where there is none."""
-        dots = _dot_mask(*disparity.shape, self.dot_density)
+        """Disparity of the nearest found dot within reach, 0 where there is none."""
         radius = self.window // 2
-        seen = dots & (disparity > 0)
+        valid = disparity > 0
+        quantised = np.rint(disparity * self.disparity_steps) / np.float32(self.disparity_steps)
+        count = self._window_sum(valid)
+        mean = self._window_sum(quantised) / np.maximum(count, 1)
 
-        def window_sum(image: NDArray) -> NDArray[np.float32]:
-            summed = cv2.boxFilter(
-                image.astype(np.float32),
-                -1,
-                (self.window, self.window),
-                normalize=False,
-                borderType=cv2.BORDER_CONSTANT,
-            )
-            return np.asarray(summed, dtype=np.float32)
-
-        mean = window_sum(np.where(seen, disparity, 0)) / np.maximum(window_sum(seen), 1)
-        rows, columns = np.nonzero(seen)
-        padded = np.pad(np.where(seen, disparity, np.inf).astype(np.float32), radius, constant_values=np.inf)
+        dots = _dot_mask(disparity.shape[0], disparity.shape[1], self.dot_cell)
+        rows, columns = np.nonzero(dots & valid)
+        centre_mean = mean[rows, columns]
+        seen = np.where(dots & valid, quantised, np.float32(np.inf))
+        padded = np.pad(seen, radius, constant_values=np.inf)
         support = np.zeros(rows.size, np.int32)
-        for j in range(self.window):
-            for i in range(self.window):
-                support += np.abs(padded[rows + j, columns + i] - mean[rows, columns]) < self.inlier_distance
-        needed = self.inlier_share * window_sum(dots)[rows, columns]
-        found = support >= needed
+        for j in range(-radius, radius + 1):
+            for i in range(-radius, radius + 1):
+                tolerance = self.inlier_distance * max(1.44 * (i * i + j * j), 1.0)
+                support += np.abs(padded[rows + radius + j, columns + radius + i] - centre_mean) < tolerance
+        found = support >= self.inlier_share * self._window_sum(dots)[rows, columns]
+        if not found.any():
+            return np.zeros_like(disparity)
 
         missing = np.ones(disparity.shape, np.uint8)
         missing[rows[found], columns[found]] = 0
-        if missing.all():
-            return np.zeros_like(disparity)
         distance, nearest = cv2.distanceTransformWithLabels(
-            missing, cv2.DIST_C, 3, labelType=cv2.DIST_LABEL_PIXEL
+            missing, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
         values = np.zeros(int(nearest.max()) + 1, np.float32)
-        values[nearest[missing == 0]] = disparity[missing == 0]
-        values = np.rint(values * self.disparity_steps) / np.float32(self.disparity_steps)
-        return np.where(distance <= radius, values[nearest], np.float32(0)).astype(np.float32)
+        values[nearest[missing == 0]] = quantised[missing == 0]
+        return np.where(distance <= _REACH, values[nearest], np.float32(0))
+
+    def _window_sum(self, image: NDArray) -> NDArray[np.float32]:
+        size = (self.window, self.window)
+        summed = cv2.boxFilter(
+            image.astype(np.float32), -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT
+        )
+        return np.asarray(summed, dtype=np.float32)
 
     @staticmethod
     def _quantise(depth: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -13,6 +13,10 @@ from reald2iff.sensors.base import NoiseModel
 from reald2iff.sensors.checks import clean_input, require_within
 
 
+_UNIT_VARIANCE = 4.64
+"""Gradient noise of unit gradients has a standard deviation of 0.2155."""
+
+
 def perlin_field(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Gradient noise (Perlin 1985 with the 2002 fade curve), about unit variance.
 
@@ -39,8 +43,7 @@ def perlin_field(shape: tuple[int, int], cell: float, rng: np.random.Generator) 
     fade_u, fade_v = (t**3 * (t * (t * 6 - 15) + 10) for t in (u, v))
     top = corner(0, 0) + fade_u * (corner(0, 1) - corner(0, 0))
     bottom = corner(1, 0) + fade_u * (corner(1, 1) - corner(1, 0))
-    # Averaged over a cell, this noise has a standard deviation of 0.26.
-    return (top + fade_v * (bottom - top)) / np.float32(0.26)
+    return (top + fade_v * (bottom - top)) * np.float32(_UNIT_VARIANCE)
 
 
 def fractal_field(

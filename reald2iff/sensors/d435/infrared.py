@@ -138,21 +138,21 @@ def render_infrared(
         )
         if infrared.point_spread > 0:
             radiance = cv2.GaussianBlur(radiance, (0, 0), infrared.point_spread * s)
-        images.append(
-            cv2.resize(radiance, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
-        )
+        image = cv2.resize(radiance, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
+        images.append(np.asarray(image, dtype=np.float32))
     left, right = images
-    right = cv2.warpAffine(
+    shifted = cv2.warpAffine(
         right,
         np.array([[1, 0, 0], [0, 1, shift]]),
         (intrinsics.width, intrinsics.height),
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    exposure = infrared.mean_grey / max(float(left.mean()), 1e-6)
+    # Where there is nothing, the exposure is not measured: a simulator's void is no dark room.
+    exposure = infrared.mean_grey / max(float(left[left > 0].mean()), 1e-6) if left.any() else 1.0
     return (
         _expose(left, exposure, infrared, frame_rng),
-        _expose(right, exposure * gain, infrared, frame_rng),
+        _expose(np.asarray(shifted, dtype=np.float32), exposure * gain, infrared, frame_rng),
     )
 
 

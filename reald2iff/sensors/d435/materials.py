@@ -100,7 +100,7 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
 
 @nb.njit(cache=True)
 def _adopt_edges(labels: NDArray, disparity: NDArray) -> None:
-    """Give unlabelled pixels the label of the neighbour nearest in disparity, over and over until none is left.
+    """Give unlabelled pixels the label of the neighbour nearest in disparity, until none is left.
 
     Edge pixels must stay on their own side of a step: what lies behind an edge takes over their material.
     """
@@ -145,7 +145,8 @@ def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]
     bend = np.zeros_like(disparity)
     bend[:, 1:-1] = np.abs(disparity[:, :-2] + disparity[:, 2:] - 2 * disparity[:, 1:-1])
     np.maximum(bend[1:-1], np.abs(disparity[:-2] + disparity[2:] - 2 * disparity[1:-1]), out=bend[1:-1])
-    _, labels = cv2.connectedComponents((bend < _CREASE).astype(np.uint8), connectivity=4)
+    _, components = cv2.connectedComponents((bend < _CREASE).astype(np.uint8), connectivity=4)
+    labels = np.asarray(components, dtype=np.int32)
     _adopt_edges(labels, disparity)
     return labels
 

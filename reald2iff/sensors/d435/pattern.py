@@ -18,7 +18,7 @@ _FOCAL = 1000.0
 
 @dataclass(frozen=True)
 class PatternParameters:
-    """A jittered grid of dots, fixed in angle. Lengths are pixels of the native depth camera (f = 382.6 px)."""
+    """A jittered grid of dots, fixed in angle. Lengths are pixels of the native camera (f = 382.6 px)."""
 
     density: float = 0.040
     """Dots per native pixel area."""

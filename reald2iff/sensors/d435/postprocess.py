@@ -78,12 +78,14 @@ def cull_unsupported(disparity: NDArray, radius: int, tolerance: float, share: f
 
 
 @nb.njit(cache=True)
-def _median_of_valid(disparity: NDArray, median: NDArray) -> None:
-    """Correct ``median`` where the 3x3 window holds invalid pixels or leaves the image."""
+def _median_of_valid(disparity: NDArray, partial: NDArray, median: NDArray) -> None:
+    """Correct ``median`` where the 3x3 window is ``partial``: holds invalid pixels or leaves the image."""
     height, width = disparity.shape
     window = np.empty(9, np.float32)
     for y in range(height):
         for x in range(width):
+            if not partial[y, x]:
+                continue
             if disparity[y, x] <= 0:
                 median[y, x] = 0
                 continue
@@ -98,8 +100,17 @@ def _median_of_valid(disparity: NDArray, median: NDArray) -> None:
                             k -= 1
                         window[k] = value
                         n += 1
-            if n < 9:
-                median[y, x] = window[n // 2]
+            median[y, x] = window[n // 2]
+
+
+def median_of_valid(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """3x3 median over the valid neighbours (the upper one of two middle values); invalid stays invalid."""
+    valid = np.zeros((disparity.shape[0] + 2, disparity.shape[1] + 2), np.uint8)
+    valid[1:-1, 1:-1] = disparity > 0
+    partial = cv2.erode(valid, np.ones((3, 3), np.uint8))[1:-1, 1:-1] == 0
+    median = np.asarray(cv2.medianBlur(disparity, 3), dtype=np.float32)
+    _median_of_valid(disparity, partial, median)
+    return median
 
 
 @nb.njit(cache=True)
@@ -151,10 +162,9 @@ def postprocess(disparity: NDArray[np.float32], parameters: PostprocessParameter
     """
     p = parameters
     culled = cull_unsupported(disparity, p.support_radius, p.support_tolerance, p.support_share)
-    median = cv2.medianBlur(culled, 3)
-    _median_of_valid(culled, median)
+    smooth = median_of_valid(culled)
     if p.lowpass_sigma > 0:
-        median = lowpass_within(median, p.lowpass_sigma, p.lowpass_tolerance)
+        smooth = lowpass_within(smooth, p.lowpass_sigma, p.lowpass_tolerance)
     if p.growth_rows > 0:
-        median = grow_holes(median, p.growth_min_area, p.growth_rows)
-    return median
+        smooth = grow_holes(smooth, p.growth_min_area, p.growth_rows)
+    return smooth

@@ -21,7 +21,7 @@ def match_sgbm(left: NDArray[np.uint8], right: NDArray[np.uint8], disparities: i
         ``(H, W) float32`` px, 0 = no match.
     """
     search = -(-disparities // 16) * 16
-    matcher = cv2.StereoSGBM_create(
+    matcher = cv2.StereoSGBM.create(
         minDisparity=0,
         numDisparities=search,
         blockSize=_BLOCK,

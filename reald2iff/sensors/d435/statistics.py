@@ -62,7 +62,8 @@ def gaussian_field(
     # A margin of fresh noise instead of a border rule keeps the variance the same up to the edge.
     noise = rng.standard_normal((shape[0] + 2 * margin_y, shape[1] + 2 * margin_x), dtype=np.float32)
     field = cv2.sepFilter2D(noise, -1, kernels[0], kernels[1])
-    return field[margin_y : margin_y + shape[0], margin_x : margin_x + shape[1]]
+    inner = field[margin_y : margin_y + shape[0], margin_x : margin_x + shape[1]]
+    return np.asarray(inner, dtype=np.float32)
 
 
 def _ragged_edge(rows: int, correlation: float, rng: np.random.Generator) -> NDArray[np.float64]:
