@@ -14,7 +14,7 @@ class LockstepGate:
         self._expected: int | None = None
 
     def expect(self, stamp: int) -> None:
-        """Close the gate until the reply with this stamp (ns); call before publishing, replies may be quick."""
+        """Close the gate until the reply with this stamp (ns); call it before publishing."""
         with self._changed:
             self._expected = stamp
 
@@ -32,7 +32,7 @@ class LockstepGate:
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> bool:
-        """Wait until the gate opens. Returns False if ``timeout`` seconds passed before; the gate is open then."""
+        """Wait until the gate opens; False if ``timeout`` seconds passed before. It is open afterwards."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while self._expected is not None:
