@@ -64,6 +64,18 @@ class LifecycleClient:
         """Activate an inactive node; raises as `_change`."""
         self._change(node, Transition.TRANSITION_ACTIVATE, "activate", timeout)
 
+    def deactivate(self, node: str, timeout: float) -> None:
+        """Deactivate an active node; raises as `_change`."""
+        self._change(node, Transition.TRANSITION_DEACTIVATE, "deactivate", timeout)
+
+    def cleanup(self, node: str, timeout: float) -> None:
+        """Clean an inactive node up; raises as `_change`."""
+        self._change(node, Transition.TRANSITION_CLEANUP, "clean up", timeout)
+
+    def shutdown(self, node: str, timeout: float) -> None:
+        """Finalize an active node; raises as `_change`."""
+        self._change(node, Transition.TRANSITION_ACTIVE_SHUTDOWN, "shut down", timeout)
+
     def state(self, node: str, timeout: float = 10.0) -> str:
         """The node's lifecycle state, e.g. ``inactive``.
 
