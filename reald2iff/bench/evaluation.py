@@ -1,0 +1,131 @@
+"""One row of the realism benchmark from generated frames; and the check of the measurement itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.bench.frames import PairedFrames
+from reald2iff.geometry import disparity_to_depth
+from reald2iff.metrics.holes import (
+    edge_distance,
+    hole_iou,
+    hole_rate_by_edge_distance,
+    hole_ratio,
+    hole_ratio_error,
+)
+from reald2iff.metrics.pointcloud import CloudDistance, cloud_distance, cloud_of
+from reald2iff.metrics.residual import residual, robust_spread, spectrum_distance, wasserstein_companded
+from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, TwoSampleResult, two_sample_test
+
+CLASSIFIERS: dict[str, TwoSampleConfig] = {"two_sample_16": PATCH_16, "two_sample_64": PATCH_64}
+"""Columns of the two-sample test and their classifiers."""
+
+CHANCE_LIMIT = 0.56
+IDENTITY_LIMIT = 0.95
+
+_CLOUD_STRIDE = 4
+
+
+class PairedEvaluation:
+    """Compares generated disparity with the sensor's on the same views."""
+
+    def __init__(self, frames: PairedFrames) -> None:
+        self.frames = frames
+
+    @cached_property
+    def _sensor_residual(self) -> NDArray[np.float32]:
+        return residual(self.frames.sensor, self.frames.clean)
+
+    @cached_property
+    def _edge_distance(self) -> NDArray[np.float32]:
+        return np.stack([edge_distance(clean) for clean in self.frames.clean])
+
+    def sensor(self) -> dict[str, Any]:
+        """The reference's own statistics."""
+        frames = self.frames
+        rates = hole_rate_by_edge_distance(frames.sensor, frames.clean, self._edge_distance)
+        return {
+            "hole_ratio": hole_ratio(frames.sensor, frames.clean),
+            "hole_rate_by_edge_distance": _rounded(rates),
+            "residual_spread_px": robust_spread(self._sensor_residual),
+        }
+
+    def two_sample(self, generated: NDArray[np.float32]) -> dict[str, TwoSampleResult]:
+        """Results of every classifier on ``(N, H, W)`` disparity, px."""
+        frames = self.frames
+        return {
+            name: two_sample_test(frames.clean, frames.sensor, generated, frames.scene, config)
+            for name, config in CLASSIFIERS.items()
+        }
+
+    def statistics(self, generated: NDArray[np.float32]) -> dict[str, Any]:
+        """The other columns for ``(N, H, W)`` disparity, px."""
+        frames = self.frames
+        differences = residual(generated, frames.clean)
+        clouds = [self._clouds(generated, index) for index in range(len(frames))]
+        found = [cloud for cloud in clouds if cloud is not None]
+        rates = hole_rate_by_edge_distance(generated, frames.clean, self._edge_distance)
+        return {
+            "hole_ratio": hole_ratio(generated, frames.clean),
+            "hole_ratio_error": hole_ratio_error(generated, frames.sensor, frames.clean),
+            "hole_iou": hole_iou(generated, frames.sensor, frames.clean),
+            "hole_rate_by_edge_distance": _rounded(rates),
+            "residual_spread_px": robust_spread(differences),
+            "residual_wasserstein": wasserstein_companded(differences, self._sensor_residual),
+            "spectrum_distance_db": spectrum_distance(differences, self._sensor_residual),
+            "chamfer_l2_mm2": _mean([cloud.chamfer_l2 * 1e6 for cloud in found]),
+            "chamfer_l2_x1000": _mean([cloud.chamfer_l2_x1000 for cloud in found]),
+            "f_score": _mean([cloud.f_score for cloud in found]),
+        }
+
+    def _clouds(self, generated: NDArray[np.float32], index: int) -> CloudDistance | None:
+        """Distance of a frame's clouds; None where either side sees nothing."""
+        intrinsics = self.frames.intrinsics(index)
+        ours, sensor = (
+            cloud_of(
+                disparity_to_depth(images[index], intrinsics.fx, self.frames.baseline),
+                intrinsics,
+                _CLOUD_STRIDE,
+            )
+            for images in (generated, self.frames.sensor)
+        )
+        return cloud_distance(ours, sensor) if len(ours) and len(sensor) else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _rounded(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 5) for value in values]
+
+
+def failed_checks(redrawn: dict[str, TwoSampleResult], identity: dict[str, TwoSampleResult]) -> list[str]:
+    """What is wrong with the measurement itself, in words; empty if it can be trusted.
+
+    The sensor redrawn must be at chance and clean depth must be found out, with every classifier. Otherwise
+    the classifier is too weak, or sees something that is not the noise, and its figures mean nothing.
+
+    Args:
+        redrawn: Results of `PairedEvaluation.two_sample` for the sensor's second draw.
+        identity: The same for clean depth.
+    """
+    problems = []
+    for name, result in redrawn.items():
+        if result.accuracy > CHANCE_LIMIT and not result.ci95[0] <= 0.5:
+            problems.append(
+                f"{name}: the sensor redrawn is told from the sensor with accuracy {result.accuracy:.3f} "
+                f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
+            )
+    for name, result in identity.items():
+        if result.accuracy < IDENTITY_LIMIT:
+            problems.append(
+                f"{name}: clean depth is told from the sensor with accuracy {result.accuracy:.3f} only "
+                f"(expected at least {IDENTITY_LIMIT})"
+            )
+    return problems

@@ -1,0 +1,156 @@
+"""The frames that realism is measured on: a pair data set's held-out scenes, as a user of depth gets them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.errors import DatasetError
+from reald2iff.geometry import (
+    PinholeIntrinsics,
+    depth_to_disparity,
+    disparity_to_depth,
+    meters_to_millimeters,
+    millimeters_to_meters,
+)
+from reald2iff.metrics.holes import hole_ratio
+from reald2iff.metrics.residual import residual, robust_spread
+from reald2iff.pairs import load_pairs
+from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, decode_disparity, read_index
+
+GENERATED_VIEWS = 400
+"""Views generated when no data set is given: about 40 of them are test views."""
+
+_FIT_VIEWS = 64
+
+
+@dataclass(frozen=True)
+class PairedFrames:
+    """Views of scenes with the sensor's answer.
+
+    Attributes:
+        clean: ``(N, H, W) float32`` disparity, px, 0 = invalid.
+        sensor: ``(N, H, W) float32`` disparity of the sensor, px, 0 = invalid: the reference.
+        redrawn: The same views sensed again, with other noise and materials.
+        scene: ``(N,) int64``.
+        focal_baseline: ``(N,) float32``; depth = focal_baseline / disparity.
+        baseline: Of the sensor, metres.
+    """
+
+    clean: NDArray[np.float32]
+    sensor: NDArray[np.float32]
+    redrawn: NDArray[np.float32]
+    scene: NDArray[np.int64]
+    focal_baseline: NDArray[np.float32]
+    baseline: float
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+    def intrinsics(self, index: int) -> PinholeIntrinsics:
+        """Of a view; pair data sets keep the focal length, their principal point is the centre."""
+        height, width = self.clean.shape[1:]
+        focal = float(self.focal_baseline[index]) / self.baseline
+        return PinholeIntrinsics(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
+
+    def clean_depth(self, index: int) -> NDArray[np.float32]:
+        """Clean depth ``(H, W)`` of a view, metres, 0 = invalid."""
+        return disparity_to_depth(self.clean[index], self.intrinsics(index).fx, self.baseline)
+
+    def published_clean(self) -> NDArray[np.float32]:
+        """Clean disparity ``(N, H, W)``, px, after the whole millimetres that every method goes through."""
+        indices = range(len(self))
+        return np.stack(
+            [as_published(self.clean_depth(i), self.intrinsics(i).fx, self.baseline) for i in indices]
+        )
+
+
+def as_published(depth: NDArray[np.floating], fx: float, baseline: float) -> NDArray[np.float32]:
+    """Disparity (px) of depth (m) after the whole millimetres in which a D435 publishes it.
+
+    Every method and the reference go through it, so that near the camera, where a millimetre is coarser than
+    the sensor's 1/32 px, rounding tells nobody from the other.
+    """
+    return depth_to_disparity(millimeters_to_meters(meters_to_millimeters(depth)), fx, baseline)
+
+
+def load_test_frames(folder: Path, count: int | None = None) -> PairedFrames:
+    """Test views of a pair data set.
+
+    Args:
+        folder: Of the data set.
+        count: At most so many views, the first ones.
+
+    Raises:
+        DatasetError: if the folder holds no data set, no test views or no second draw of them.
+    """
+    camera = read_index(folder).get("camera", {})
+    if "baseline" not in camera:
+        raise DatasetError(
+            f"{folder}/index.json: no camera baseline: expected {{'camera': {{'baseline': m}}}}"
+        )
+    baseline = float(camera["baseline"])
+    pairs = load_pairs(folder, "test", count)
+    if pairs.redrawn is None:
+        raise DatasetError(f"{folder}: the test views were sensed once: expected a second draw of each")
+
+    def published(stored: NDArray[np.uint16]) -> NDArray[np.float32]:
+        images = np.empty(stored.shape, dtype=np.float32)
+        for image, raw, scale in zip(images, stored, pairs.focal_baseline, strict=True):
+            fx = float(scale) / baseline
+            depth = disparity_to_depth(decode_disparity(raw, SENSOR_STEPS), fx, baseline)
+            image[:] = as_published(depth, fx, baseline)
+        return images
+
+    return PairedFrames(
+        clean=decode_disparity(pairs.clean_disparity, CLEAN_STEPS),
+        sensor=published(pairs.sensor_disparity),
+        redrawn=published(pairs.redrawn),
+        scene=pairs.scene,
+        focal_baseline=pairs.focal_baseline,
+        baseline=baseline,
+    )
+
+
+@dataclass(frozen=True)
+class SensorStatistics:
+    """What the analytic noise models are fitted to.
+
+    Attributes:
+        spread: Robust spread of the disparity residual, px.
+        hole_ratio: Share of holes.
+    """
+
+    spread: float
+    hole_ratio: float
+
+
+def training_statistics(folder: Path) -> SensorStatistics:
+    """Statistics of the sensor on training views.
+
+    Raises:
+        DatasetError: if the data set has no training views.
+    """
+    pairs = load_pairs(folder, "train", _FIT_VIEWS)
+    clean = decode_disparity(pairs.clean_disparity, CLEAN_STEPS)
+    sensor = decode_disparity(pairs.sensor_disparity, SENSOR_STEPS)
+    return SensorStatistics(robust_spread(residual(sensor, clean)), hole_ratio(sensor, clean))
+
+
+def generate_small_set(seed: int, workers: int | None = None) -> Path:
+    """Generate (or find) a small pair data set in the user's cache folder and return its folder.
+
+    Args:
+        seed: Of the scenes.
+        workers: Processes; None = as many as cores.
+    """
+    from reald2iff.pairs.generate import GenerateConfig, generate
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "reald2iff" / f"bench_pairs_{seed}"
+    generate(GenerateConfig(folder, GENERATED_VIEWS, seed, workers or os.cpu_count() or 1))
+    return folder
