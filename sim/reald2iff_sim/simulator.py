@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
 from reald2iff.geometry import PinholeIntrinsics
+
+if TYPE_CHECKING:
+    from reald2iff_sim.tasks.base import Task
 
 ARM_JOINTS = tuple(f"fr3_joint{i}" for i in range(1, 8))
 FINGER_JOINTS = ("fr3_finger_joint1", "fr3_finger_joint2")
@@ -88,14 +93,25 @@ class CameraImages:
 
 
 class Simulator(ABC):
-    """A robot, a task's scene and a camera, stepped at `CONTROL_RATE`."""
+    """A robot, a task's scene and a camera, stepped at `CONTROL_RATE`.
 
+    Attributes:
+        task: What is simulated and judged.
+        depth_camera: Of the present episode.
+        color_camera: Of the present episode.
+    """
+
+    task: Task
     depth_camera: CameraCalibration
     color_camera: CameraCalibration
 
     @abstractmethod
     def reset(self, seed: int) -> Observation:
-        """New episode; the same seed gives the same scene, camera pose and bytes."""
+        """New episode, at time 0; the same seed gives the same scene, camera pose and bytes.
+
+        Raises:
+            InvalidParameterError: for a negative seed.
+        """
 
     @abstractmethod
     def step(self, action: Array) -> StepResult:
@@ -103,7 +119,8 @@ class Simulator(ABC):
 
         Args:
             action: ``(7,)`` in [-1, 1]: end-effector translation (x, y, z) and rotation vector in the world
-                frame, scaled by the backend's limits, and the gripper (-1 close, +1 open).
+                frame, scaled by the backend's `ActionSpace`, and the gripper (-1 close, +1 open). Values
+                outside are clipped.
 
         Raises:
             SimulationError: for another shape, or values not finite.
@@ -111,7 +128,18 @@ class Simulator(ABC):
 
     @abstractmethod
     def step_joints(self, positions: Array, gripper_width: float) -> StepResult:
-        """One control period towards joint positions ``(7,)`` rad and a gripper opening in metres."""
+        """One control period towards joint positions ``(7,)`` rad and a gripper opening in metres.
+
+        Both are clipped to the robot's position and velocity limits. The result's action is the one that
+        would have asked for the same target pose, clipped to [-1, 1].
+
+        Raises:
+            SimulationError: for another shape, or values not finite.
+        """
+
+    @abstractmethod
+    def observe(self) -> Observation:
+        """The present instant, as the last reset or step returned it."""
 
     @abstractmethod
     def render(self) -> CameraImages:

@@ -36,9 +36,9 @@ class PickCubeStyle:
     """
 
     hover: tuple[float, float] = (0.08, 0.12)
-    approach_speed: tuple[float, float] = (0.014, 0.022)
-    descend_speed: tuple[float, float] = (0.008, 0.012)
-    lift_speed: tuple[float, float] = (0.008, 0.012)
+    approach_speed: tuple[float, float] = (0.010, 0.018)
+    descend_speed: tuple[float, float] = (0.006, 0.010)
+    lift_speed: tuple[float, float] = (0.007, 0.011)
     grasp_offset: float = 0.004
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ class ObjectSpec:
         size: Extent along x, y, z in metres (not halved).
         rgba: Colour, 0 to 1.
         mass: Kilograms.
-        friction: Sliding coefficient against table and fingers.
+        friction: Sliding coefficient against the table (in the hand, the fingers' rubber decides).
     """
 
     name: str

@@ -30,6 +30,7 @@ _ARM_STIFFNESS = (4500.0, 4500.0, 3500.0, 3500.0, 2000.0, 2000.0, 2000.0)  # Nm/
 _GRIPPER_STIFFNESS = 2000.0  # N/m
 _GRIPPER_FORCE = 40.0  # N, of the 70 that the Franka hand can hold for long
 _FINGER_FRICTION = (1.2, 0.02, 0.0005)  # rubber pads; sliding, torsional, rolling
+_FINGER_CONTACT = (0.005, 1.0)  # stiffer than the default, under which a held object sinks in and creeps
 _COLLISION_GROUP = 3
 _KEPT_TRIANGLES = 0.1
 _SMALL_MESH = 1500  # triangles, below which simplifying gains nothing
@@ -110,8 +111,11 @@ def _rebuild_gripper(spec: mujoco.MjSpec) -> None:
     for body in ("left_finger", "right_finger"):
         for geom in spec.body(body).geoms:
             if geom.group == _COLLISION_GROUP:
+                geom.priority = 1  # of a contact, the fingers' properties hold
                 geom.friction = _FINGER_FRICTION
                 geom.condim = 4
+                geom.solref = _FINGER_CONTACT
+                geom.solimp[:3] = (0.95, 0.99, 0.001)
     coupling = spec.add_equality(
         type=mujoco.mjtEq.mjEQ_JOINT,
         objtype=mujoco.mjtObj.mjOBJ_JOINT,
