@@ -24,11 +24,24 @@ def _hidden_by(disparity: torch.Tensor, columns: torch.Tensor, fraction: float) 
     return landed - nearest
 
 
-def condition_features(disparity: torch.Tensor) -> torch.Tensor:
+def _local_mean(disparity: torch.Tensor, size: int) -> torch.Tensor:
+    """Mean over ``size x size`` px, fewer at the borders; rows and columns in turn, which is much cheaper."""
+    half = size // 2
+    rows = F.avg_pool2d(disparity, (1, size), 1, (0, half), count_include_pad=False)
+    return F.avg_pool2d(rows, (size, 1), 1, (half, 0), count_include_pad=False)
+
+
+CONTEXT_LEFT, CONTEXT_RIGHT = 16, 128
+"""Columns beside a window that its features depend on: the widest mean, and the largest disparity."""
+
+
+def condition_features(disparity: torch.Tensor, first_column: torch.Tensor | float = 0.0) -> torch.Tensor:
     """Condition of both stages.
 
     Args:
-        disparity: ``(B, 1, H, W)`` clean disparity S of **whole rows**, px, 0 = invalid.
+        disparity: ``(B, 1, H, W)`` clean disparity S, px, 0 = invalid: whole rows, or a part of them with
+            `CONTEXT_LEFT` and `CONTEXT_RIGHT` columns beside what is used.
+        first_column: Column of the image at which each part begins, a number or ``(B, 1, 1, 1)``.
 
     Returns:
         ``(B, 9, H, W)``: disparity level, phase within a pixel (sine, cosine), disparity minus its mean over
@@ -37,8 +50,9 @@ def condition_features(disparity: torch.Tensor) -> torch.Tensor:
     """
     valid = (disparity > 0).to(disparity.dtype)
     columns = torch.arange(disparity.shape[-1], device=disparity.device, dtype=disparity.dtype)
-    near = disparity - F.avg_pool2d(disparity, 9, 1, 4, count_include_pad=False)
-    wide = disparity - F.avg_pool2d(disparity, 33, 1, 16, count_include_pad=False)
+    columns = columns + first_column
+    near = disparity - _local_mean(disparity, 9)
+    wide = disparity - _local_mean(disparity, 33)
     phase = 2 * math.pi * disparity
     return torch.cat(
         [

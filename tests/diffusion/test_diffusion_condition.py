@@ -1,7 +1,12 @@
 """What the networks are told of the clean disparity."""
 
 import torch
-from reald2iff.diffusion.condition import CONDITION_CHANNELS, condition_features
+from reald2iff.diffusion.condition import (
+    CONDITION_CHANNELS,
+    CONTEXT_LEFT,
+    CONTEXT_RIGHT,
+    condition_features,
+)
 
 HIDDEN_FROM_RIGHT, HIDDEN_FROM_PROJECTOR, LEFT_BORDER = 5, 6, 7
 
@@ -34,3 +39,12 @@ def test_features_of_a_window_equal_those_of_the_whole_rows() -> None:
     window = condition_features(disparity[..., 20:60, :])
     # The widest mean reaches 16 rows up and down.
     torch.testing.assert_close(window[..., 16:24, :], condition_features(disparity)[..., 36:44, :])
+
+
+def test_a_part_with_its_context_gets_the_features_of_the_whole_image() -> None:
+    disparity = torch.rand(2, 1, 12, 400) * 90 + 5
+    left, right = 100, 140
+    start, end = left - CONTEXT_LEFT, right + CONTEXT_RIGHT
+    part = condition_features(disparity[..., start:end], torch.tensor([start, start])[:, None, None, None])
+    whole = condition_features(disparity)[..., left:right]
+    torch.testing.assert_close(part[..., CONTEXT_LEFT : CONTEXT_LEFT + right - left], whole)

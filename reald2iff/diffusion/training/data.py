@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from reald2iff.diffusion.condition import condition_features
+from reald2iff.diffusion.condition import CONTEXT_LEFT, CONTEXT_RIGHT, condition_features
 from reald2iff.errors import DatasetError
 from reald2iff.pairs import PairArrays
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
@@ -20,7 +20,7 @@ class Batch:
     Attributes:
         clean: ``(B, 1, S, S)`` clean disparity, px, 0 = invalid.
         sensor: ``(B, 1, S, S)`` sensor disparity, px, 0 = invalid.
-        features: ``(B, 9, S, S)`` condition, computed on the whole rows the windows lie in.
+        features: ``(B, 9, S, S)`` condition, as the whole image would give it.
     """
 
     clean: torch.Tensor
@@ -63,15 +63,23 @@ class WindowSampler:
         tops = rng.integers(0, height - size + 1, self._batch_size)
         lefts = rng.integers(0, width - size + 1, self._batch_size)
 
-        def rows(source: np.ndarray, steps: int) -> torch.Tensor:
-            strips = np.stack([source[i, t : t + size] for i, t in zip(images, tops, strict=True)])
-            tensor = torch.from_numpy(strips.astype(np.float32) / steps)
-            return tensor[:, None].to(self._device)
+        # Wider than the window by what the condition depends on.
+        strip = min(width, size + CONTEXT_LEFT + CONTEXT_RIGHT)
+        starts = np.clip(lefts - CONTEXT_LEFT, 0, width - strip)
+
+        def cut(source: np.ndarray, columns: np.ndarray, wide: int, steps: int) -> torch.Tensor:
+            corners = zip(images, tops, columns, strict=True)
+            parts = np.stack([source[i, t : t + size, x : x + wide] for i, t, x in corners])
+            return torch.from_numpy(parts.astype(np.float32) / steps)[:, None].to(self._device)
 
         def window(strips: torch.Tensor) -> torch.Tensor:
-            return torch.stack([s[..., x : x + size] for s, x in zip(strips, lefts, strict=True)])
+            offsets = lefts - starts
+            return torch.stack([s[..., x : x + size] for s, x in zip(strips, offsets, strict=True)])
 
-        clean_rows = rows(clean, CLEAN_STEPS)
+        clean_strips = cut(clean, starts, strip, CLEAN_STEPS)
+        first_column = torch.from_numpy(starts.astype(np.float32)).to(self._device)[:, None, None, None]
         return Batch(
-            window(clean_rows), window(rows(sensor, SENSOR_STEPS)), window(condition_features(clean_rows))
+            window(clean_strips),
+            cut(sensor, lefts, size, SENSOR_STEPS),
+            window(condition_features(clean_strips, first_column)),
         )
