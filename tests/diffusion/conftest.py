@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.condition import CONDITION_CHANNELS
 from reald2iff.diffusion.pipeline import RealD2iffPipeline

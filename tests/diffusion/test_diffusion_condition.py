@@ -1,6 +1,7 @@
 """What the networks are told of the clean disparity."""
 
 import torch
+
 from reald2iff.diffusion.condition import (
     CONDITION_CHANNELS,
     CONTEXT_LEFT,

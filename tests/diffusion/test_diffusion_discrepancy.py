@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance, deviation
 from reald2iff.errors import InvalidParameterError
 

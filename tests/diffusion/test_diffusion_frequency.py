@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from reald2iff.diffusion.frequency import FrequencyGuidance
 from reald2iff.errors import InvalidParameterError
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.errors import InvalidParameterError, WeightsError
-from safetensors.torch import load_file, save_file
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 

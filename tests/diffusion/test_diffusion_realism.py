@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from reald2iff.diffusion.realism import DepthRealism, load_realism
 from reald2iff.errors import InvalidDepthError, InvalidParameterError, WeightsError
 from reald2iff.geometry import D435_DEPTH, PinholeIntrinsics

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reald2iff.diffusion.representation import Representation
 from reald2iff.errors import InvalidParameterError
 

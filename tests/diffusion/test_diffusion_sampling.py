@@ -3,6 +3,7 @@
 import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
+
 from reald2iff.diffusion.sampling import sample_stage
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
+
 from reald2iff.diffusion.condition import CONDITION_CHANNELS
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.representation import CHANNELS

@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.training.coarse import train_coarse
 from reald2iff.diffusion.training.config import CoarseConfig, FineConfig, NetworkConfig, ObjectiveConfig
@@ -15,7 +17,6 @@ from reald2iff.diffusion.training.objective import add_noise, draw_sigmas
 from reald2iff.errors import DatasetError, InvalidParameterError, WeightsError
 from reald2iff.pairs import load_pairs
 from reald2iff.pairs.format import FORMAT_VERSION, Shard, write_index, write_shard
-from safetensors.torch import load_file
 
 NETWORK = NetworkConfig(factor=4, widths=(8, 16), layers=1)
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from reald2iff.errors import InvalidDepthError
 from reald2iff.geometry import (
     depth_to_disparity,

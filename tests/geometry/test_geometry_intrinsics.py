@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reald2iff.errors import InvalidIntrinsicsError
 from reald2iff.geometry import D435_DEPTH, PinholeIntrinsics, project
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reald2iff.errors import InvalidDepthError
 from reald2iff.geometry import PinholeIntrinsics, back_project, project, transform_points
 
