@@ -1,0 +1,1 @@
+"""Depth images and camera calibrations as files."""
