@@ -12,7 +12,6 @@ from reald2iff.geometry import D435_BASELINE, PinholeIntrinsics, depth_to_dispar
 from reald2iff.sensors.base import NoiseModel
 from reald2iff.sensors.checks import clean_input, require_within
 
-
 _UNIT_VARIANCE = 4.64
 """Gradient noise of unit gradients has a standard deviation of 0.2155."""
 

@@ -16,14 +16,15 @@ RADIUS = 3
 BITS = (2 * RADIUS + 1) ** 2 - 1
 
 
-@intrinsic
-def popcount(_context: Any, word: Any) -> Any:
-    """Number of set bits of a ``uint64`` (one machine instruction, vectorised where the CPU can)."""
-
+def _popcount(_context: Any, _word: Any) -> Any:
     def generate(_ctx: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+popcount: Any = intrinsic(_popcount)
+"""Number of set bits of a ``uint64``, in compiled code: one machine instruction."""
 
 
 @nb.njit(cache=True)

@@ -50,7 +50,8 @@ class InfraredParameters:
         require_within(self, 0, 1000, "dot_gain")
         require_within(self, 0, 1, "texture_contrast", "texture_spread", "gain_mismatch", "shot_noise")
         require_within(self, 1e-4, 1, "texture_voxel")
-        require_within(self, 0, 5, "point_spread", "vertical_misalignment")
+        require_within(self, 0.05, 5, "point_spread")
+        require_within(self, 0, 5, "vertical_misalignment")
         require_within(self, 1, 255, "mean_grey")
         require_within(self, 0, 50, "read_noise")
 
@@ -136,9 +137,8 @@ def render_infrared(
             infrared.texture_voxel,
             infrared.dot_gain,
         )
-        if infrared.point_spread > 0:
-            radiance = cv2.GaussianBlur(radiance, (0, 0), infrared.point_spread * s)
-        image = cv2.resize(radiance, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
+        blurred = cv2.GaussianBlur(radiance, (0, 0), infrared.point_spread * s)
+        image = cv2.resize(blurred, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
         images.append(np.asarray(image, dtype=np.float32))
     left, right = images
     shifted = cv2.warpAffine(

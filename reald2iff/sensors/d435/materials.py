@@ -13,6 +13,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from reald2iff.errors import InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics, depth_to_disparity
 from reald2iff.sensors.checks import require_within
 
@@ -24,8 +25,11 @@ _LARGE = 0.04
 
 _STRIDE = 3
 
-ALBEDO, SPECULAR, EXPONENT = 0, 1, 2
-"""Columns of a material table: diffuse reflectance, share of light that is mirrored, Blinn-Phong exponent."""
+ALBEDO, SPECULAR, DOUBLINGS = 0, 1, 2
+"""Columns of a material table: diffuse reflectance, share of light that is mirrored, and log2 of the
+Blinn-Phong exponent."""
+
+_MATT_DOUBLINGS = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class MaterialParameters:
     """Floors, walls and table tops are dark or glossy this much more rarely."""
     glossy_albedo: tuple[float, float] = (0.02, 0.25)
     glossy_specular: tuple[float, float] = (0.2, 0.9)
-    glossy_exponent: tuple[float, float] = (30.0, 300.0)
+    glossy_doublings: tuple[int, int] = (5, 8)
+    """Log2 of the Blinn-Phong exponent: 5 is satin, 8 a polish."""
     matt_specular: float = 0.03
     sites: int = 64
     """Random sites of the frustum that hand out the materials."""
@@ -50,6 +55,18 @@ class MaterialParameters:
         require_within(self, 0, 1, "dark_share", "glossy_share", "matt_specular")
         require_within(self, 0, 1, "large_surface_factor")
         require_within(self, 1, 4096, "sites")
+        for field, high in (
+            ("dark_albedo", 1),
+            ("glossy_albedo", 1),
+            ("glossy_specular", 1),
+            ("glossy_doublings", 12),
+        ):
+            low_end, high_end = getattr(self, field)
+            if not 0 <= low_end <= high_end <= high:
+                raise InvalidParameterError(
+                    f"MaterialParameters.{field} = {(low_end, high_end)}: "
+                    f"expected an ascending range within [0, {high}]"
+                )
 
 
 @dataclass(frozen=True)
@@ -58,8 +75,8 @@ class Materials:
 
     Attributes:
         sites: ``(N, 3)`` places in (u, v, log z), u and v the tangents of the viewing angles.
-        table: ``(2 N, 3) float32`` albedo, specular share, exponent; first what the sites give to small
-            surfaces, then to large ones. Albedo is a factor where the simulator gives one.
+        table: ``(2 N, 3) float32``, columns ALBEDO, SPECULAR, DOUBLINGS; first what the sites give to
+            small surfaces, then to large ones. Albedo is a factor where the simulator gives one.
     """
 
     sites: NDArray[np.float32]
@@ -91,10 +108,10 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
     albedo = np.where(dark, rng.uniform(*parameters.dark_albedo, n), matt_albedo)
     albedo = np.where(glossy, rng.uniform(*parameters.glossy_albedo, n), albedo)
     specular = np.where(glossy, rng.uniform(*parameters.glossy_specular, n), parameters.matt_specular)
-    low, high = np.log(parameters.glossy_exponent)
-    exponent = np.where(glossy, np.exp(rng.uniform(low, high, n)), 10.0)
+    low, high = parameters.glossy_doublings
+    doublings = np.where(glossy, rng.integers(low, high + 1, n), _MATT_DOUBLINGS)
     return Materials(
-        sites.astype(np.float32), np.stack([albedo, specular, exponent], axis=1).astype(np.float32)
+        sites.astype(np.float32), np.stack([albedo, specular, doublings], axis=1).astype(np.float32)
     )
 
 
