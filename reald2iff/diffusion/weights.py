@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from diffusers.configuration_utils import ConfigMixin
@@ -12,6 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from reald2iff.errors import WeightsError
+
+if TYPE_CHECKING:
+    from reald2iff.diffusion.backbone import Backbone
 
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
 
@@ -74,7 +77,7 @@ def read_config(folder: Path, name: str = "config.json") -> dict:
     return config
 
 
-def load_backbone(folder: Path) -> torch.nn.Module:
+def load_backbone(folder: Path) -> Backbone:
     """A backbone saved with ``save_pretrained``, in evaluation mode.
 
     Raises:

@@ -101,5 +101,5 @@ def test_a_folder_without_a_checkpoint_is_refused(tmp_path) -> None:
 
 def test_a_checkpoint_without_text_encoder_says_what_is_missing(checkpoint) -> None:
     pytest.importorskip("transformers", reason="the text encoder needs the extra sd21")
-    with pytest.raises(WeightsError, match="tokenizer|text_encoder|sd21"):
+    with pytest.raises(WeightsError, match=r"tokenizer|text_encoder|sd21"):
         StableDiffusionBackbone.from_stable_diffusion(checkpoint, CONDITION_CHANNELS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
-from reald2iff.diffusion.backbone import Backbone, PixelBackbone
+from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.condition import CONDITION_CHANNELS
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.representation import CHANNELS
@@ -33,7 +33,7 @@ class FineStage(Stage):
         channels = CONDITION_CHANNELS + CHANNELS + 1
         self.model = PixelBackbone(channels, network.factor, network.widths, network.layers)
         coarse = load_backbone(config.coarse)
-        if not isinstance(coarse, Backbone) or not coarse.predicts_deviation:
+        if not coarse.predicts_deviation:
             raise WeightsError(f"{config.coarse}: has no deviation head: expected a coarse stage")
         self._coarse = coarse.to(choose_device(config.device)).requires_grad_(False)
         self._scheduler = FlowMatchEulerDiscreteScheduler(shift=config.objective.shift)

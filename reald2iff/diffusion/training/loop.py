@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -109,9 +112,8 @@ class Trainer:
                 if done % config.checkpoint_every == 0 or done == config.steps:
                     self._checkpoint.save(done, self._model, self._ema, self._optimizer)
                 if config.picture_every and (done % config.picture_every == 0 or done == config.steps):
-                    self._with_average(
-                        lambda d=done: self._stage.draw(shown.batch(0), config.out / f"samples/{d:06d}.png")
-                    )
+                    picture = config.out / f"samples/{done:06d}.png"
+                    self._with_average(partial(self._stage.draw, shown.batch(0), picture))
         writer.close()
         result: list[Path] = []
         self._with_average(lambda: result.append(self._stage.export(config.out)))
@@ -147,14 +149,14 @@ class Trainer:
             "learning_rate": rate,
         }
 
-    def _with_average(self, action: object) -> None:
+    def _with_average(self, action: Callable[[], object]) -> None:
         """Run ``action`` with the averaged weights in the model."""
         own = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
         self._model.load_state_dict(self._ema)
         self._model.eval()
         try:
             with torch.no_grad():
-                action()  # type: ignore[operator]
+                action()
         finally:
             self._model.load_state_dict(own)
 
@@ -174,7 +176,7 @@ def _progress() -> Progress:
     )
 
 
-def _summary_writer(folder: Path) -> object:
+def _summary_writer(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
