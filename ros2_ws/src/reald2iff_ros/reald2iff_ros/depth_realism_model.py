@@ -89,9 +89,7 @@ class DepthModel:
         changed.config = replace(self.config, coarse_steps=coarse_steps, fine_steps=fine_steps)
         changed._model = self._model
         if self.config.name == DIFFUSION:
-            changed._model = replace(
-                self._model, coarse_steps=_steps(coarse_steps), fine_steps=_steps(fine_steps)
-            )
+            changed._model = self._model.with_steps(_steps(coarse_steps), _steps(fine_steps))
         return changed
 
     def __call__(

@@ -116,13 +116,13 @@ class RecordConfig(SimConfig):
 
 def sim_graph(config: SimConfig) -> tuple[NodeSpec, ...]:
     """The nodes of `sim`."""
-    return _common_nodes(config, "sim")
+    return _common_nodes(config)
 
 
 def record_graph(config: RecordConfig) -> tuple[NodeSpec, ...]:
     """The nodes of `record`."""
     recorder = _node(config, "record", "demo_recorder", {"out": str(config.out)})
-    return (recorder, *_common_nodes(config, "record"))
+    return (recorder, *_common_nodes(config))
 
 
 @dataclass(frozen=True)
@@ -141,17 +141,17 @@ class Graph:
 GRAPHS = {"sim": Graph(SimConfig, sim_graph), "record": Graph(RecordConfig, record_graph)}
 
 
-def _common_nodes(config: SimConfig, graph: str) -> tuple[NodeSpec, ...]:
+def _common_nodes(config: SimConfig) -> tuple[NodeSpec, ...]:
     seed: dict[str, Value] = {} if config.seed is None else {"seed": config.seed}
     model: dict[str, Value] = {} if config.model is None else {"model": config.model}
     simulated = config.simulator == "mujoco" and not config.isaac
     reliable = _reliable_input(config) if simulated and config.lockstep else {}
-    realism = _node(config, graph, "depth_realism", seed | model | reliable)
+    realism = _node(config, "sim", "depth_realism", seed | model | reliable)
     if not simulated:
         return (realism,)
     # Its time is the source of /clock, so it cannot take it from there.
     simulation = _node(
-        config, graph, "mujoco_sim", seed | {"lockstep": config.lockstep, "use_sim_time": False}
+        config, "sim", "mujoco_sim", seed | {"lockstep": config.lockstep, "use_sim_time": False}
     )
     return (realism, simulation)
 
@@ -163,12 +163,12 @@ def _reliable_input(config: SimConfig) -> dict[str, Value]:
     return {f"qos_overrides.{prefix}/{name}.subscription.reliability": "reliable" for name in names}
 
 
-def _node(config: SimConfig, graph: str, name: str, parameters: Mapping[str, Value]) -> NodeSpec:
+def _node(config: SimConfig, file: str, name: str, parameters: Mapping[str, Value]) -> NodeSpec:
     own = () if config.params_file is None else (config.params_file,)
     return NodeSpec(
         name=name,
         namespace=_absolute(config.namespace),
-        params_files=(parameter_file(graph), *own),
+        params_files=(parameter_file(file), *own),
         parameters={"use_sim_time": config.use_sim_time, **parameters},
         remappings=ISAAC_TOPICS if config.isaac else {},
     )

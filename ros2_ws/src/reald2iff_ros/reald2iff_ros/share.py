@@ -9,7 +9,7 @@ CONFIG = Path(str(files("reald2iff_ros") / "config"))
 
 
 def parameter_file(name: str) -> Path:
-    """The parameter file of a graph, e.g. ``sim``.
+    """A parameter file of the package, e.g. ``sim``.
 
     Raises:
         NodeError: if there is none of that name.
