@@ -1,0 +1,73 @@
+"""mujoco_sim in its own process, driven by joint commands."""
+
+import subprocess
+import sys
+
+import pytest
+from sensor_msgs.msg import JointState
+from sim_probe import DEPTH, SimProbe
+
+
+@pytest.fixture(scope="module")
+def probe():
+    """A node without expert, as fast as possible, with every second step an image."""
+    probe = SimProbe(expert=False, real_time_factor=0.0, camera_rate=10.0, camera_width=64)
+    probe.wait(
+        lambda: probe.got["/joint_states"] and probe.command.get_subscription_count(), "the node to connect"
+    )
+    yield probe
+    status, output = probe.close()
+    assert status == 0, output
+    assert "Traceback" not in output
+
+
+def joints(probe):
+    """The newest joint positions by name."""
+    message = probe.got["/joint_states"][max(probe.got["/joint_states"])]
+    return dict(zip(message.name, message.position, strict=True))
+
+
+def test_a_partial_command_moves_its_joints_and_no_other(probe):
+    before = joints(probe)
+    wanted = {"fr3_finger_joint1": 0.01, "fr3_joint6": before["fr3_joint6"] + 0.2}
+    probe.command.publish(JointState(name=list(wanted), position=list(wanted.values())))
+    probe.wait(lambda: abs(joints(probe)["fr3_joint6"] - wanted["fr3_joint6"]) < 0.02, "joint 6 to move")
+    probe.wait(lambda: joints(probe)["fr3_finger_joint2"] < 0.012, "the gripper to close")
+    after = joints(probe)
+    assert {n: after[n] for n in before if n[-1] in "12345" and "finger" not in n} == pytest.approx(
+        {n: before[n] for n in before if n[-1] in "12345" and "finger" not in n}, abs=0.02
+    )
+
+
+def test_bad_commands_are_counted_and_ignored(probe):
+    bad = {
+        "length": JointState(name=["fr3_joint1"], position=[]),
+        "unknown_joints": JointState(name=["panda_joint1"], position=[1.0]),
+        "not_finite": JointState(name=["fr3_joint1"], position=[float("nan")]),
+        "repeated_joint": JointState(name=["fr3_joint1", "fr3_joint1"], position=[1.0, 1.0]),
+    }
+    before = joints(probe)["fr3_joint1"]
+    for message in bad.values():
+        probe.command.publish(message)
+    for kind in bad:
+        key = f"commands_rejected.{kind}"
+        probe.wait(lambda key=key: probe.diagnostics.get(key) == "1", key)
+    assert joints(probe)["fr3_joint1"] == pytest.approx(before, abs=0.01)
+
+
+def test_the_camera_runs_at_its_own_rate(probe):
+    probe.wait(lambda: len(probe.got[DEPTH]) > 5, "images")
+    stamps = sorted(probe.got[DEPTH])[:5]
+    assert {b - a for a, b in zip(stamps, stamps[1:], strict=False)} == {100_000_000}
+
+
+def test_parameters_out_of_range_end_the_node_with_a_message():
+    done = subprocess.run(
+        [sys.executable, "-m", "reald2iff_ros.mujoco_sim", "--ros-args", "-p", "camera_rate:=7.0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "camera_rate: 7.0 Hz: expected 20 Hz divided by a whole number" in done.stderr
+    assert "Traceback" not in done.stderr
