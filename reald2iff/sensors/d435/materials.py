@@ -117,15 +117,14 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
 
 @nb.njit(cache=True)
 def _adopt_edges(labels: NDArray, disparity: NDArray) -> None:
-    """Give unlabelled pixels the label of the neighbour nearest in disparity, until none is left.
+    """Give unlabelled pixels the label of the neighbour nearest in disparity, as long as any has one.
 
     Edge pixels must stay on their own side of a step: what lies behind an edge takes over their material.
     """
     height, width = labels.shape
     source = labels.copy()
-    open_pixels = 1
-    while open_pixels > 0:
-        open_pixels = 0
+    adopted = 1
+    while adopted > 0:
         adopted = 0
         for y in range(height):
             for x in range(width):
@@ -138,13 +137,7 @@ def _adopt_edges(labels: NDArray, disparity: NDArray) -> None:
                         if source[j, i] > 0 and step < nearest:
                             nearest = step
                             labels[y, x] = source[j, i]
-                if labels[y, x] > 0:
-                    adopted += 1
-                else:
-                    open_pixels += 1
-        if adopted == 0:
-            labels[:] = np.where(labels > 0, labels, 1)
-            return
+                adopted += labels[y, x] > 0
         source[:] = labels
 
 
@@ -165,7 +158,7 @@ def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]
     _, components = cv2.connectedComponents((bend < _CREASE).astype(np.uint8), connectivity=4)
     labels = np.asarray(components, dtype=np.int32)
     _adopt_edges(labels, disparity)
-    return labels
+    return np.maximum(labels, 1)
 
 
 def material_map(

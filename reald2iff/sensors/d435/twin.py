@@ -106,6 +106,7 @@ class D435Twin(NoiseModel):
             disparity = match_sgbm(left, right, self.stereo.disparities)
         disparity = postprocess(disparity, self.post)
         disparity = add_statistics(disparity, self.statistics, static_rng, frame_rng)
+        disparity[~self._measurable(checked, intrinsics)] = 0
         return np.maximum(quantise_disparity(disparity), np.float32(0))
 
     def apply(
@@ -119,7 +120,6 @@ class D435Twin(NoiseModel):
         clean = clean_input(depth, intrinsics)
         views = views_from_depth(clean, intrinsics, self.baseline, self.projector_offset, supersampling=2)
         disparity = self.sense(views, intrinsics, rng)
-        disparity[clean == 0] = 0
         metres = disparity_to_depth(disparity, intrinsics.fx, self.baseline)
         return millimeters_to_meters(meters_to_millimeters(metres))
 
@@ -129,6 +129,13 @@ class D435Twin(NoiseModel):
         return np.random.default_rng(static if self.static_seed is None else self.static_seed), (
             np.random.default_rng(frame)
         )
+
+    def _measurable(self, views: StereoViews, intrinsics: PinholeIntrinsics) -> NDArray[np.bool_]:
+        """Pixels with something there, within the search range: elsewhere noise finds matches by chance."""
+        s = views.supersampling
+        nearest = intrinsics.fx * self.baseline / self.stereo.disparities
+        block = views.left.reshape(intrinsics.height, s, intrinsics.width, s)
+        return np.asarray(block.max(axis=(1, 3)) > nearest)
 
     def _render(
         self,

@@ -1,0 +1,71 @@
+"""The Gaussian-process noise and the ragged border."""
+
+import numpy as np
+import pytest
+
+from reald2iff.errors import InvalidParameterError
+from reald2iff.sensors.d435 import StatisticsParameters
+from reald2iff.sensors.d435.statistics import add_statistics, gaussian_field
+
+
+def run(disparity, parameters=None, static=0, frame=1) -> np.ndarray:
+    return add_statistics(
+        disparity,
+        parameters or StatisticsParameters(),
+        np.random.default_rng(static),
+        np.random.default_rng(frame),
+    )
+
+
+def plane(value: float = 20.0) -> np.ndarray:
+    return np.full((480, 640), value, np.float32)
+
+
+def test_the_field_has_unit_variance_up_to_its_edge() -> None:
+    fields = np.stack([gaussian_field((60, 80), 6.0, 3.8, np.random.default_rng(i)) for i in range(200)])
+    assert fields.std() == pytest.approx(1, rel=0.05)
+    assert fields[:, [0, -1], :].std() == pytest.approx(1, rel=0.1)
+
+
+def test_the_field_is_as_smooth_as_its_kernel() -> None:
+    field = gaussian_field((480, 640), 6.0, 3.8, np.random.default_rng(0))
+    for axis, sigma in ((1, 6.0), (0, 3.8)):
+        lag = round(2 * sigma)
+        ahead, behind = (
+            np.take(field, range(lag, field.shape[axis]), axis),
+            np.take(field, range(field.shape[axis] - lag), axis),
+        )
+        # The autocorrelation of white noise under a Gaussian kernel is a Gaussian of sqrt(2) its radius.
+        assert (ahead * behind).mean() == pytest.approx(np.exp(-(lag**2) / (4 * sigma**2)), abs=0.1)
+
+
+def test_disparity_gains_the_stated_noise() -> None:
+    assert (run(plane()) - 20)[:, 80:].std() == pytest.approx(0.04, rel=0.1)
+
+
+def test_the_stated_share_of_the_noise_stays_from_frame_to_frame() -> None:
+    first, second = (run(plane(), frame=i)[:, 80:] - 20 for i in (2, 3))
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0.3, abs=0.06)
+
+
+@pytest.mark.parametrize("disparity", [5.0, 20.0, 50.0])
+def test_the_left_border_band_is_disparity_plus_seven(disparity) -> None:
+    starts = [(run(plane(disparity), static=i) > 0).argmax(axis=1) for i in range(4)]
+    assert np.median(starts) == pytest.approx(disparity + 7, abs=1.2)
+
+
+def test_the_border_is_ragged_and_neighbouring_rows_resemble_each_other() -> None:
+    start = (run(plane()) > 0).argmax(axis=1).astype(float)
+    assert 1.8 < start.std() < 4.0
+    assert np.corrcoef(start[1:], start[:-1])[0, 1] > 0.75
+
+
+def test_invalid_stays_invalid() -> None:
+    disparity = plane()
+    disparity[100:200, 300:400] = 0
+    assert not run(disparity)[disparity == 0].any()
+
+
+def test_parameters_out_of_range_are_refused() -> None:
+    with pytest.raises(InvalidParameterError, match="noise_fixed_share"):
+        StatisticsParameters(noise_fixed_share=1.2)
