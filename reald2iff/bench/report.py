@@ -97,12 +97,14 @@ def machine() -> dict[str, Any]:
 
 
 def format_cell(value: Any) -> str:
-    """A value as a table shows it: 3 significant figures for floats, ``-`` for None."""
+    """A value as a table shows it: at least 3 significant figures for floats, ``-`` for None."""
     if value is None:
         return "-"
     if isinstance(value, float):
         if not np.isfinite(value):
             return str(value)
+        if 100 <= abs(value) < 1e6:
+            return f"{value:.0f}"
         return f"{value:.3f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:.3g}"
     return str(value)
 

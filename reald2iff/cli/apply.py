@@ -52,7 +52,7 @@ class ApplyConfig:
     format: Literal["same", "png", "npy", "npz"] = "same"
     """Of the result: as the input, png (16-bit mm), npy or npz (float32 m)."""
     preview: bool = True
-    """Write a picture of clean, realistic and difference to OUT_preview.png (of up to 4 images of a folder)."""
+    """Write OUT_preview.png: clean, realistic and their difference (of up to 4 images of a folder)."""
     resume: bool = False
     """Keep results that are there already, whatever made them; do the rest."""
     overwrite: bool = False
