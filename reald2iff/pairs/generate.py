@@ -38,7 +38,7 @@ class GenerateConfig:
     seed: int = 1
     """Draws everything: scenes, cameras, materials, noise."""
     workers: int = max(1, (os.cpu_count() or 2) // 2)
-    """Processes; each keeps one core busy and takes about 0.6 GB of memory."""
+    """Processes; each keeps one core busy and takes about 1.1 GB of memory."""
     views_per_scene: int = 2
     """Camera poses of each scene; a scene's views are always in the same split."""
     source: str = "mujoco"
