@@ -114,7 +114,7 @@ class SimProbe:
         return future.result()
 
     def reset(self, seed):
-        """Reset to a seed; returns the stamp of the episode's first frame, once depth and colour are there."""
+        """Reset to a seed; returns the stamp of the episode's first frame, once its images are there."""
         future = self.parameters.set_parameters([Parameter("seed", value=seed)])
         self.wait(future.done, "the seed")
         last = max(self.got[DEPTH], default=0)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from reald2iff_sim.simulator import ARM_JOINTS, FINGER_JOINTS, Observation
 from sensor_msgs.msg import JointState
 
 from reald2iff.errors import RealD2iffError
+from reald2iff_sim.simulator import ARM_JOINTS, FINGER_JOINTS, Observation
 
 
 class InvalidCommandError(RealD2iffError):

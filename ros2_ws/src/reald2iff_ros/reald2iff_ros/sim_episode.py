@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from reald2iff_sim.camera import WorkspaceCamera
-from reald2iff_sim.factory import make_expert, make_simulator, make_task
-from reald2iff_sim.simulator import CameraImages, Observation, StepResult
 
 from reald2iff.errors import SimulationError
 from reald2iff_ros.sim_commands import JointTarget
 from reald2iff_ros.sim_settings import SimSettings
+from reald2iff_sim.camera import WorkspaceCamera
+from reald2iff_sim.factory import make_expert, make_simulator, make_task
+from reald2iff_sim.simulator import CameraImages, Observation, StepResult
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from reald2iff_sim.simulator import (
-    CONTROL_RATE,
-    CameraCalibration,
-    CameraImages,
-    Observation,
-    StepResult,
-)
 from sensor_msgs.msg import JointState
 
 from reald2iff_ros.sim_commands import JointTarget
@@ -23,6 +16,13 @@ from reald2iff_ros.sim_episode import Episodes, EpisodeStatus
 from reald2iff_ros.sim_lockstep import LockstepGate
 from reald2iff_ros.sim_settings import SimSettings
 from reald2iff_ros.sim_timing import StageTimes
+from reald2iff_sim.simulator import (
+    CONTROL_RATE,
+    CameraCalibration,
+    CameraImages,
+    Observation,
+    StepResult,
+)
 
 _PERIOD_NS = round(1e9 / CONTROL_RATE)
 
@@ -253,6 +253,9 @@ class SimulationLoop:
             outlet.images(stamp, images, *cameras)
         self.frames += 1
         if lockstep and answered:
+            # After `expect`, so that a request that comes later finds a closed gate to open.
+            if self._requests or self._stopping:
+                self.gate.cancel()
             with self.times.stage("lockstep"):
                 if not self.gate.wait(self._settings.lockstep_timeout):
                     self.timeouts += 1

@@ -11,14 +11,6 @@ from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
 from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from reald2iff_sim.simulator import (
-    ARM_JOINTS,
-    FINGER_JOINTS,
-    CameraCalibration,
-    CameraImages,
-    Observation,
-    StepResult,
-)
 from rosgraph_msgs.msg import Clock
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -33,6 +25,14 @@ from reald2iff_ros.messages import (
 )
 from reald2iff_ros.qos import PUBLISH, qos_overrides
 from reald2iff_ros.sim_episode import EpisodeStatus
+from reald2iff_sim.simulator import (
+    ARM_JOINTS,
+    FINGER_JOINTS,
+    CameraCalibration,
+    CameraImages,
+    Observation,
+    StepResult,
+)
 
 ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
 EPISODE_TOPIC = "~/episode"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rclpy.node import Node
-from reald2iff_sim.factory import BACKENDS, TASKS
-from reald2iff_sim.simulator import CONTROL_RATE
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff_ros import topics
 from reald2iff_ros.parameters import declare
+from reald2iff_sim.factory import BACKENDS, TASKS
+from reald2iff_sim.simulator import CONTROL_RATE
 
 _LARGEST = 2**31 - 1
 
