@@ -8,6 +8,7 @@ Without a ROS installation: ``reald2iff up record``, which starts the same nodes
 """
 
 from launch.launch_description import LaunchDescription
+
 from reald2iff_ros.ros_launch import describe
 
 

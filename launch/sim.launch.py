@@ -8,6 +8,7 @@ Without a ROS installation: ``reald2iff up sim``, which starts the same nodes wi
 """
 
 from launch.launch_description import LaunchDescription
+
 from reald2iff_ros.ros_launch import describe
 
 

@@ -11,12 +11,12 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
-from reald2iff_ros.messages import array_to_image, intrinsics_to_camera_info, nanoseconds_to_stamp
-from reald2iff_ros.transport import use_large_shared_memory
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from reald2iff.geometry import D435_DEPTH, PinholeIntrinsics
+from reald2iff_ros.messages import array_to_image, intrinsics_to_camera_info, nanoseconds_to_stamp
+from reald2iff_ros.transport import use_large_shared_memory
 
 RELIABLE = QoSProfile(depth=10)
 FRAME = "camera_depth_optical_frame"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
+from ros_harness import Harness, depth_frame, end_node, info_for, slope, start_node
+
 from reald2iff_ros.lifecycle_client import LifecycleClient, TransitionError
 from reald2iff_ros.messages import depth_from_image, image_to_array
-from ros_harness import Harness, depth_frame, end_node, info_for, slope, start_node
 
 NAMESPACE = "/realism"
 NODE = f"{NAMESPACE}/depth_realism"

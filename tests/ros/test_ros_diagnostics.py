@@ -1,6 +1,7 @@
 """The figures a node counts, by their fixed key names."""
 
 import numpy as np
+
 from reald2iff_ros.diagnostics import FrameStatistics
 
 

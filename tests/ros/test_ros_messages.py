@@ -8,6 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from reald2iff.errors import InvalidIntrinsicsError, RealD2iffError
+from reald2iff.geometry import PinholeIntrinsics
 from reald2iff_ros.messages import (
     ENCODINGS,
     InvalidImageError,
@@ -22,11 +27,6 @@ from reald2iff_ros.messages import (
     nanoseconds_to_stamp,
     stamp_to_nanoseconds,
 )
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
-
-from reald2iff.errors import InvalidIntrinsicsError, RealD2iffError
-from reald2iff.geometry import PinholeIntrinsics
 
 SIZES = st.tuples(st.integers(1, 9), st.integers(1, 9))
 

@@ -1,8 +1,9 @@
 """Images and camera_info find each other by stamp; nothing waits for a camera_info that does not come."""
 
 import pytest
-from reald2iff_ros.depth_realism_pairing import FramePairing
 from ros_harness import depth_frame, info_for, slope
+
+from reald2iff_ros.depth_realism_pairing import FramePairing
 
 
 def image(stamp):

@@ -17,6 +17,9 @@ from reald2iff_ros.transport import use_large_shared_memory
 RUNNER = "up"
 """Name under which the runner's own lines appear in the output."""
 
+REMINDER = 10.0
+"""Seconds after which it says again what it waits for."""
+
 
 class GraphRunner:
     """Runs nodes as child processes and brings them to their active state.
@@ -40,7 +43,7 @@ class GraphRunner:
         *,
         log_level: str = "info",
         start_timeout: float = 60.0,
-        configure_timeout: float = 180.0,
+        configure_timeout: float = 300.0,
         activate_timeout: float = 60.0,
         grace: float = 10.0,
     ) -> None:
@@ -52,6 +55,8 @@ class GraphRunner:
         self._activate_timeout = activate_timeout
         self._grace = grace
         self._processes: list[NodeProcess] = []
+        self._doing = ""
+        self._since = self._reminded = 0.0
 
     def __enter__(self) -> GraphRunner:
         return self
@@ -79,7 +84,7 @@ class GraphRunner:
         Raises:
             NodeError: if one does not appear, configure or activate in time, or ends; it says which.
         """
-        client = LifecycleClient(watch=self.poll)
+        client = LifecycleClient(watch=self._watch)
         try:
             for doing, step, timeout in (
                 ("waiting for", client.wait_for, self._start_timeout),
@@ -87,11 +92,20 @@ class GraphRunner:
                 ("activating", client.activate, self._activate_timeout),
             ):
                 for process in self._processes:
-                    self._say(f"{doing} {process.spec.full_name}")
+                    self._doing, self._since = f"{doing} {process.spec.full_name}", time.monotonic()
+                    self._reminded = self._since
+                    self._say(self._doing)
                     self._take_step(process, step, timeout)
         finally:
             client.close()
         self._say("all nodes are active")
+
+    def _watch(self) -> None:
+        self.poll()
+        now = time.monotonic()
+        if now - self._reminded > REMINDER:
+            self._reminded = now
+            self._say(f"still {self._doing}, for {now - self._since:.0f} s")
 
     def _take_step(self, process: NodeProcess, step: Callable[[str, float], None], timeout: float) -> None:
         try:

@@ -203,13 +203,17 @@ class ManagedNode(LifecycleNode):
 def run_node(make: Callable[[], ManagedNode], executor: Executor | None = None) -> int:
     """Run a node until SIGINT, SIGTERM or its shutdown transition; returns the exit status.
 
-    On a signal the node goes through its shutdown transition while its publishers still work (status 0).
+    On a signal the node goes through its shutdown transition while its publishers still work (status 0); on
+    a second one it ends at once.
     A `RealD2iffError` of the constructor (a bad parameter) is printed without a traceback; the status is 2.
     """
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal stopping
+        if stopping:
+            # The executor did not come to an end, e.g. because a model still loads.
+            raise SystemExit(128 + number)
         stopping = True
 
     # Not rclpy's handlers: they end the context at once, and a node could not publish or finish its files.
