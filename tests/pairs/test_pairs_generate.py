@@ -1,15 +1,25 @@
 """Generating: the same bytes whatever the workers, continued after being stopped, never mixed."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from stub_scenes import CardScenes
 
 from reald2iff.cli import main
 from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.pairs import load_pairs
-from reald2iff.pairs.format import read_index, split_of
+from reald2iff.pairs.format import read_index, read_shard, split_of
 from reald2iff.pairs.generate import GenerateConfig, generate
+from reald2iff.pairs.plan import ShardPlan
+from reald2iff.pairs.worker import Job, write_planned_shard
+from reald2iff.sensors import D435Twin
 
 
 def contents(folder):
@@ -59,10 +69,14 @@ def test_other_options_are_refused_and_named(card_pairs, config_for, options, di
     assert contents(card_pairs) == before
 
 
-def test_another_seed_gives_other_pairs(card_pairs, config_for, tmp_path):
-    generate(config_for(tmp_path / "other", seed=6, count=2))
-    a, b = load_pairs(card_pairs, "train", limit=2), load_pairs(tmp_path / "other", "train", limit=2)
-    assert not np.array_equal(a.clean_disparity, b.clean_disparity)
+def test_another_seed_gives_other_scenes_and_other_noise(tmp_path):
+    shards = []
+    for seed in (5, 6):
+        job = Job(tmp_path, seed, "unused", views_per_scene=2, twin=D435Twin())
+        write_planned_shard(ShardPlan(f"{seed}.npz", "train", (0,), 2), job, CardScenes(2))
+        shards.append(read_shard(tmp_path / f"{seed}.npz"))
+    assert not np.array_equal(shards[0].clean_disparity, shards[1].clean_disparity)
+    assert not np.array_equal(shards[0].sensor_disparity, shards[1].sensor_disparity)
 
 
 def test_splits_share_no_scene_and_follow_the_hash_of_the_scene(card_pairs):
@@ -107,3 +121,24 @@ def test_the_command_line_reports_errors_without_a_traceback(card_pairs, capsys)
     options = ["--out", str(card_pairs), "--count", "120", "--source", "stub_scenes:CardScenes"]
     assert main(["pairs", "generate", *options, "--seed", "9"]) == 2
     assert "seed was 5, now 9" in capsys.readouterr().err
+
+
+def test_ctrl_c_stops_quickly_and_leaves_whole_shards_to_continue_from(tmp_path):
+    folder = tmp_path / "interrupted"
+    command = [sys.executable, "-m", "reald2iff.cli", "pairs", "generate", "--out", str(folder)]
+    command += ["--count", "4000", "--seed", "5", "--workers", "1", "--source", "stub_scenes:CardScenes"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        while not any(folder.glob("shard_*.npz")):
+            assert process.poll() is None
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert b"Traceback" not in errors
+    assert b"stopped" in errors
+    for path in folder.glob("shard_*.npz"):
+        read_shard(path)
