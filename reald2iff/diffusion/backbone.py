@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import UNet2DModel
@@ -15,6 +16,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 
 from reald2iff.diffusion.representation import CHANNELS
+from reald2iff.errors import InvalidParameterError
 
 
 class Backbone(ModelMixin, ConfigMixin, ABC):
@@ -95,6 +97,28 @@ class PixelBackbone(Backbone):
             norm_num_groups=8,
             add_attention=False,
         )
+
+    @torch.no_grad()
+    def start_from(self, other: PixelBackbone) -> None:
+        """Take over the weights of a backbone of the same size; its new conditions start without effect.
+
+        Raises:
+            InvalidParameterError: if the sizes differ.
+        """
+        for name in ("factor", "widths", "layers"):
+            # Sequences come back from JSON as lists.
+            own, its = (list(np.ravel(c[name])) for c in (self.config, other.config))
+            if own != its:
+                raise InvalidParameterError(
+                    f"warm start: {name} is {own} here and {its} there: expected networks of the same size"
+                )
+        for name, target in self.state_dict().items():
+            source = other.state_dict()[name]
+            # The first and the last layer differ in channels, whose order is the same as far as both go.
+            common = tuple(slice(0, min(a, b)) for a, b in zip(target.shape, source.shape, strict=True))
+            if target.shape != source.shape:
+                target.zero_()
+            target[common] = source[common]
 
     @property
     def multiple(self) -> int:

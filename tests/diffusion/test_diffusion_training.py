@@ -124,6 +124,13 @@ def test_the_fine_stage_trains_on_the_coarse_one_and_exports_a_pipeline(pairs, c
         assert torch.equal(value, frozen[name]), name
 
 
+def test_a_warm_start_needs_a_network_of_the_coarse_ones_size(pairs, coarse, tmp_path) -> None:
+    base = coarse_config(pairs, tmp_path, network=NetworkConfig(factor=4, widths=(8, 8), layers=1))
+    shared = {f.name: getattr(base, f.name) for f in dataclasses.fields(base) if f.name != "frequency"}
+    with pytest.raises(InvalidParameterError, match="widths"):
+        train_fine(FineConfig(**shared, coarse=coarse / "backbone"))
+
+
 def test_a_batch_depends_on_seed_and_step_alone(pairs) -> None:
     data = load_pairs(pairs, "train")
     one, two = (WindowSampler(data, 2, 32, seed=5, device=torch.device("cpu")) for _ in range(2))

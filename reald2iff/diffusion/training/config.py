@@ -135,13 +135,15 @@ class FineConfig(TrainConfig):
         coarse_steps: Network calls with which the coarse stage makes the condition; also the default at use.
         fine_steps: The default number of network calls at use.
         network: Size of the network.
+        warm_start: Begin with the coarse stage's weights, which takes a network of the same size.
         discrepancy: Discrepancy-guided optimization; equal weights switch it off.
     """
 
     coarse: Path = Path("runs/coarse/backbone")
     coarse_steps: int = 3
     fine_steps: int = 4
-    network: NetworkConfig = field(default_factory=lambda: NetworkConfig(factor=4, widths=(32, 64, 128)))
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    warm_start: bool = True
     discrepancy: DiscrepancyGuidance = field(default_factory=DiscrepancyGuidance)
 
     def __post_init__(self) -> None:

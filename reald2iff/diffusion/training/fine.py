@@ -35,6 +35,10 @@ class FineStage(Stage):
         coarse = load_backbone(config.coarse)
         if not coarse.predicts_deviation:
             raise WeightsError(f"{config.coarse}: has no deviation head: expected a coarse stage")
+        if config.warm_start:
+            if not isinstance(coarse, PixelBackbone):
+                raise WeightsError(f"{config.coarse}: a warm start needs a pixel backbone")
+            self.model.start_from(coarse)
         self._coarse = coarse.to(choose_device(config.device)).requires_grad_(False)
         self._scheduler = FlowMatchEulerDiscreteScheduler(shift=config.objective.shift)
 
