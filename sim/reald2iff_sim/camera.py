@@ -50,8 +50,8 @@ class WorkspaceCamera:
         color: Intrinsics of the colour images.
     """
 
-    position: tuple[float, float, float] = (1.12, 0.40, 0.58)
-    target: tuple[float, float, float] = (0.40, 0.0, 0.18)
+    position: tuple[float, float, float] = (1.20, 0.42, 0.62)
+    target: tuple[float, float, float] = (0.42, 0.0, 0.14)
     position_sd: float = 0.008
     rotation_sd: float = 0.006
     depth: PinholeIntrinsics = D435_DEPTH

@@ -32,6 +32,8 @@ class ActionSpace:
         rotation: Radians per step at 1, about each axis.
         workspace_low: Lower corner of the box that the target's position stays in, metres, world frame.
         workspace_high: Its upper corner.
+        max_tilt: Greatest angle of the fingers from the vertical, radians; beyond it the arm's wrist would
+            reach the table.
         table_clearance: Least height of the hand at the target above the table (z = 0), metres. A tilted
             hand is held higher than the box alone would allow.
     """
@@ -40,6 +42,7 @@ class ActionSpace:
     rotation: float = 0.25
     workspace_low: tuple[float, float, float] = (0.28, -0.32, 0.0)
     workspace_high: tuple[float, float, float] = (0.72, 0.32, 0.55)
+    max_tilt: float = 0.9
     table_clearance: float = 0.002
 
     def __post_init__(self) -> None:
@@ -47,6 +50,8 @@ class ActionSpace:
             raise InvalidParameterError(
                 f"translation, rotation = {self.translation}, {self.rotation}: expected positive scales"
             )
+        if not 0 < self.max_tilt < np.pi:
+            raise InvalidParameterError(f"max_tilt = {self.max_tilt}: expected 0 to pi, radians")
         if not np.all(np.asarray(self.workspace_low) < np.asarray(self.workspace_high)):
             raise InvalidParameterError(
                 f"workspace {self.workspace_low} to {self.workspace_high}: expected low < high on each axis"
@@ -74,12 +79,18 @@ class ActionSpace:
         return self.limited(target)
 
     def limited(self, target: Array) -> Array:
-        """``target`` moved into the workspace and above the table."""
-        position = np.clip(target[:3, 3], self.workspace_low, self.workspace_high)
-        lowest = float((_HAND_POINTS @ target[2, :3]).min())
-        position[2] = max(position[2], self.table_clearance - lowest)
+        """``target`` turned back to the greatest tilt, moved into the workspace and above the table."""
         limited = target.copy()
-        limited[:3, 3] = position
+        tilt = float(np.arccos(np.clip(-target[2, 2], -1.0, 1.0)))
+        if tilt > self.max_tilt:
+            axis = np.cross(target[:3, 2], (0.0, 0.0, -1.0))
+            length = np.linalg.norm(axis)
+            axis = axis / length if length > 1e-9 else target[:3, 0]  # fingers straight up
+            back = Rotation.from_rotvec((tilt - self.max_tilt) * axis)
+            limited[:3, :3] = (back * Rotation.from_matrix(target[:3, :3])).as_matrix()
+        limited[:3, 3] = np.clip(target[:3, 3], self.workspace_low, self.workspace_high)
+        lowest = float((_HAND_POINTS @ limited[2, :3]).min())
+        limited[2, 3] = max(limited[2, 3], self.table_clearance - lowest)
         return limited
 
     def action(self, previous: Array, target: Array, gripper_width: float) -> Array:

@@ -22,6 +22,7 @@ from reald2iff_sim.control.limits import (
     JOINT_LOWER,
     JOINT_UPPER,
     JOINT_VELOCITY,
+    velocity_bounds,
 )
 from reald2iff_sim.simulator import (
     ARM_JOINTS,
@@ -99,6 +100,9 @@ class MujocoSimulator(Simulator):
         self._arm_actuators = np.array([self.model.actuator(name).id for name in ARM_JOINTS])
         self._gripper = self.model.actuator(GRIPPER_ACTUATOR).id
         self._site = self.model.site(EEF_SITE).id
+        # A servo's error at its joint's full speed: one that was held up catches up no faster.
+        damping = -self.model.actuator_biasprm[self._arm_actuators, 2]
+        self._servo_error = JOINT_VELOCITY * damping / self.model.actuator_gainprm[self._arm_actuators, 0]
         self._target = np.eye(4)
         self._depth_renderer: HeadlessRenderer | None = None
         self._color_renderer: HeadlessRenderer | None = None
@@ -135,6 +139,7 @@ class MujocoSimulator(Simulator):
         width = actions.gripper_width(checked)
         for waypoint in _between(previous, target, self._ik_steps):
             self._servo(self._ik.step(waypoint), width, self._substeps)
+            self._ik.hold_back(self.data.ctrl[self._arm_actuators])
         self._target = _leashed(target, self._ik.pose, *self.config.max_lead)
         return self._result(actions.action(previous, target, width), target)
 
@@ -144,13 +149,14 @@ class MujocoSimulator(Simulator):
             raise SimulationError(
                 f"joint positions {goal} and gripper width {gripper_width}: expected 7 and 1 finite values"
             )
-        reach = self.config.ik.velocity_scale * JOINT_VELOCITY / CONTROL_RATE
-        goal = np.clip(goal, self._ik.joints - reach, self._ik.joints + reach)
+        lower, upper = velocity_bounds(self._ik.joints)
+        period = self.config.ik.velocity_scale / CONTROL_RATE
+        goal = np.clip(goal, self._ik.joints + period * lower, self._ik.joints + period * upper)
         goal = np.clip(goal, JOINT_LOWER, JOINT_UPPER)
         width = float(np.clip(gripper_width, 0.0, GRIPPER_WIDTH))
         previous = self._target
         self._servo(goal, width, self._ik_steps * self._substeps)
-        self._ik.reset(goal)
+        self._ik.reset(self.data.ctrl[self._arm_actuators])
         self._target = self._ik.pose
         return self._result(self.config.actions.action(previous, self._target, width), self._target)
 
@@ -205,9 +211,12 @@ class MujocoSimulator(Simulator):
         """Physics while the servos' targets move linearly to ``joints`` and, at its speed, to ``width``."""
         control = self.data.ctrl
         start = control[self._arm_actuators].copy()
+        reach = self._servo_error
         travel = GRIPPER_SPEED * self.config.timestep
         for share in np.linspace(0.0, 1.0, substeps + 1)[1:]:
-            control[self._arm_actuators] = (1 - share) * start + share * joints
+            measured = self.data.qpos[self._qpos]
+            command = (1 - share) * start + share * joints
+            control[self._arm_actuators] = np.clip(command, measured - reach, measured + reach)
             control[self._gripper] += np.clip(width - control[self._gripper], -travel, travel)
             mujoco.mj_step(self.model, self.data)
 

@@ -27,6 +27,8 @@ GRIPPER_ACTUATOR = "fr3_gripper"
 
 _HAND_TO_EEF = 0.1034  # metres along the hand's z axis
 _ARM_STIFFNESS = (4500.0, 4500.0, 3500.0, 3500.0, 2000.0, 2000.0, 2000.0)  # Nm/rad
+# Critical for the inertia in the middle of the workspace (MuJoCo's dampratio takes that of the upright arm).
+_ARM_DAMPING = (190.0, 210.0, 150.0, 135.0, 30.0, 32.0, 25.0)  # Nm s/rad
 _GRIPPER_STIFFNESS = 2000.0  # N/m
 _GRIPPER_FORCE = 40.0  # N, of the 70 that the Franka hand can hold for long
 _FINGER_FRICTION = (1.2, 0.02, 0.0005)  # rubber pads; sliding, torsional, rolling
@@ -80,10 +82,21 @@ def fr3_spec(simplify_meshes: bool = True) -> mujoco.MjSpec:
     _compensate_gravity(spec)
     _stiffen_arm(spec)
     _rebuild_gripper(spec)
+    _name_hand_geoms(spec)
     spec.body("hand").add_site(name=EEF_SITE, pos=[0.0, 0.0, _HAND_TO_EEF], group=4)
     home = [*HOME_JOINTS, GRIPPER_WIDTH / 2, GRIPPER_WIDTH / 2]
     spec.add_key(name="home", qpos=home, ctrl=[*HOME_JOINTS, GRIPPER_WIDTH])
     return spec
+
+
+def _name_hand_geoms(spec: mujoco.MjSpec) -> None:
+    for name in ("hand", "left_finger", "right_finger"):
+        for index, geom in enumerate(_collision_geoms(spec.body(name))):
+            geom.name = f"{name}_collision_{index}"
+
+
+def _collision_geoms(body: mujoco.MjsBody) -> list[mujoco.MjsGeom]:
+    return [geom for geom in body.geoms if geom.group == _COLLISION_GROUP]
 
 
 def _compensate_gravity(spec: mujoco.MjSpec) -> None:
@@ -94,10 +107,10 @@ def _compensate_gravity(spec: mujoco.MjSpec) -> None:
 
 def _stiffen_arm(spec: mujoco.MjSpec) -> None:
     """Critically damped position servos: the model's own lag behind their target by 0.1 s."""
-    for name, stiffness in zip(ARM_JOINTS, _ARM_STIFFNESS, strict=True):
+    for name, stiffness, damping in zip(ARM_JOINTS, _ARM_STIFFNESS, _ARM_DAMPING, strict=True):
         joint = spec.joint(name)
         joint.actgravcomp = True  # the torque limits hold for the whole torque
-        spec.actuator(name).set_to_position(kp=stiffness, dampratio=1.0, inheritrange=1.0)
+        spec.actuator(name).set_to_position(kp=stiffness, kv=damping, inheritrange=1.0)
 
 
 def _rebuild_gripper(spec: mujoco.MjSpec) -> None:
@@ -109,13 +122,12 @@ def _rebuild_gripper(spec: mujoco.MjSpec) -> None:
     for old, new in zip(("finger_joint1", "finger_joint2"), FINGER_JOINTS, strict=True):
         spec.joint(old).name = new
     for body in ("left_finger", "right_finger"):
-        for geom in spec.body(body).geoms:
-            if geom.group == _COLLISION_GROUP:
-                geom.priority = 1  # of a contact, the fingers' properties hold
-                geom.friction = _FINGER_FRICTION
-                geom.condim = 4
-                geom.solref = _FINGER_CONTACT
-                geom.solimp[:3] = (0.95, 0.99, 0.001)
+        for geom in _collision_geoms(spec.body(body)):
+            geom.priority = 1  # of a contact, the fingers' properties hold
+            geom.friction = _FINGER_FRICTION
+            geom.condim = 4
+            geom.solref = _FINGER_CONTACT
+            geom.solimp[:3] = (0.95, 0.99, 0.001)
     coupling = spec.add_equality(
         type=mujoco.mjtEq.mjEQ_JOINT,
         objtype=mujoco.mjtObj.mjOBJ_JOINT,

@@ -40,7 +40,7 @@ def _light(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.ambient = (0.32, 0.32, 0.33)
     spec.visual.headlight.diffuse = (0.22, 0.22, 0.22)
     spec.visual.headlight.specular = (0.0, 0.0, 0.0)
-    spec.visual.map.shadowclip = 1.0
+    spec.visual.map.shadowclip = 1.6
     world = spec.worldbody
     world.add_light(
         name="ceiling",
