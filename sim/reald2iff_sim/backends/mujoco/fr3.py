@@ -155,7 +155,12 @@ def _rebuild_gripper(spec: mujoco.MjSpec) -> None:
 @lru_cache(maxsize=1)
 def _simplified_meshes() -> dict[str, Mesh]:
     """Vertices ``(V, 3)`` and triangles ``(F, 3)`` of the large visual meshes, in the mesh file's frame."""
-    import fast_simplification
+    try:
+        import fast_simplification
+    except ModuleNotFoundError as error:
+        raise DependencyError(
+            "light meshes need fast-simplification: pip install 'reald2iff-ros[sim]'"
+        ) from error
 
     model = fr3_spec(simplify_meshes=False).compile()
     simplified: dict[str, Mesh] = {}
