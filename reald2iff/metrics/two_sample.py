@@ -16,6 +16,7 @@ What makes figures comparable is fixed: the network, its training and the patche
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _CLASSES = 2
 _EVALUATION_BATCH = 512
+_START = threading.Lock()
+"""Torch's random state is the process's: tests in several threads draw their networks one after the other."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ def _train(
 ) -> torch.nn.Module:
     import torch
 
-    network = _classifier(config)
+    with _START, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = _classifier(config)
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
     for _ in range(config.steps):
@@ -263,10 +268,14 @@ def two_sample_test(
     rng = np.random.default_rng(config.seed)
     training, testing = split_scenes(scene, rng)
     patches = PairedPatches(clean, sensor, generated, config.patch)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
+    threads = torch.get_num_threads()
+    # Figures should not depend on the number of cores, and threads gain little on networks this small.
+    torch.set_num_threads(1)
+    try:
         network = _train(patches, training, config, rng)
-    scores, frame = _test(network, patches, testing, config, rng)
+        scores, frame = _test(network, patches, testing, config, rng)
+    finally:
+        torch.set_num_threads(threads)
     right = ((scores[:, 0] > 0).astype(np.float64) + (scores[:, 1] <= 0)) / _CLASSES
     return TwoSampleResult(
         accuracy=float(right.mean()),
