@@ -75,6 +75,11 @@ class NodeProcess:
         self._reader.start()
 
     @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """Exit status, None while it runs; negative = the signal that ended it."""
         return self._process.poll()

@@ -69,6 +69,11 @@ class GraphRunner:
     ) -> None:
         self.stop()
 
+    @property
+    def process_ids(self) -> dict[str, int]:
+        """Process ids by node name."""
+        return {process.spec.name: process.pid for process in self._processes}
+
     def start(self) -> None:
         """Start the processes."""
         # On loopback unless the user says otherwise: a demo has no business on a laboratory's network.
