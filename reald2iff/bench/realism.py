@@ -134,9 +134,9 @@ def bench_realism(config: RealismConfig) -> int:
     }
     _print(rows, sensor, frames)
     if config.json is not None:
-        console.print(f"figures: {write_json(config.json, payload)}")
+        print(f"figures: {write_json(config.json, payload)}", file=sys.stderr)
     if config.picture is not None:
-        console.print(f"picture: {draw_methods(frames, example, shown, config.picture)}")
+        print(f"picture: {draw_methods(frames, example, shown, config.picture)}", file=sys.stderr)
     return 0
 
 
