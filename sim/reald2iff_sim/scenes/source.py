@@ -17,7 +17,7 @@ from reald2iff_sim.backends.mujoco.rendering import HeadlessRenderer
 from reald2iff_sim.scenes.layouts import Layout, draw_layout
 from reald2iff_sim.scenes.materials import add_textures, paint
 
-SCENES_VERSION = 1
+SCENES_VERSION = 2
 """Raised whenever the same seed gives other scenes."""
 
 PROJECTOR_OFFSET = 0.029

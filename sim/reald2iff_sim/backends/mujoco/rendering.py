@@ -78,6 +78,8 @@ class HeadlessRenderer:
         model.vis.global_.offheight = height
         model.vis.quality.offsamples = samples
         self._scene = mujoco.MjvScene(model=model, maxgeom=max_geoms)
+        # Robot meshes have seams; through them one would see the far background instead of the inner wall.
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_CULL_FACE] = False
         self._option = mujoco.MjvOption()
         self._gl: Any = _make_gl_context(width, height)
         try:
@@ -140,6 +142,11 @@ class HeadlessRenderer:
                 self._context.free()
             self._gl.free()
             self._gl = None
+
+    def __del__(self) -> None:
+        # Freed later, while another context is current, it would take that one's objects with it.
+        if getattr(self, "_gl", None) is not None:
+            self.close()
 
     def __enter__(self) -> HeadlessRenderer:
         return self
