@@ -96,6 +96,12 @@ class Harness:
             "the node to connect",
         )
 
+    def fresh_diagnostics(self):
+        """Wait for diagnostics that hold everything answered so far: the next message may be under way."""
+        for _ in range(2):
+            self.diagnostics = {}
+            self.wait(lambda: self.diagnostics, "diagnostics")
+
     def count(self, key):
         """A figure of the newest diagnostics, 0 where it is missing."""
         return int(self.diagnostics.get(key, 0))
