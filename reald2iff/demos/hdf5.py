@@ -169,7 +169,7 @@ class DemoWriter:
         entries: dict[str, Entry] = {}
         if self.path.exists():
             entries, env_args = read_entries(self.path)
-            if json.loads(env_args or "{}") != json.loads(self._env_args):
+            if _environment(env_args) != _environment(self._env_args):
                 raise DatasetError(
                     f"{self.path} holds another environment, {env_args or 'unnamed'}: "
                     f"expected {self._env_args}; choose another file"
@@ -209,3 +209,8 @@ class DemoWriter:
             }
         self._entries = dict(sorted(entries.items(), key=lambda item: episode_number(item[0])))
         write_master(self.path, self._folder, self._entries, self._env_args)
+
+
+def _environment(env_args: str) -> dict[str, Any]:
+    """What makes it another environment: not a newer version of the software."""
+    return {key: value for key, value in json.loads(env_args or "{}").items() if key != "env_version"}

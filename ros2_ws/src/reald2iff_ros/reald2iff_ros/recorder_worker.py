@@ -1,0 +1,264 @@
+"""The thread that records: messages and commands come through one queue, so they keep their order."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from reald2iff.demos import NoiseRecord
+from reald2iff.errors import NodeError
+from reald2iff_ros.recorder_episode import EpisodeRecorder
+from reald2iff_ros.recorder_streams import serialized_stamp
+
+Answer = dict[str, Any]
+Command = Literal["start", "save", "discard"]
+
+SETTLE = 0.2
+"""Seconds after a save in which frames that were sent before it still come in."""
+
+_POLL = 0.02
+
+
+@dataclass(frozen=True)
+class _Message:
+    stream: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class _Request:
+    command: Command
+    answer: Future[Answer]
+
+
+@dataclass(frozen=True)
+class _Status:
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Saving:
+    answer: Future[Answer]
+    settled: float
+    deadline: float
+    counted: bool
+
+
+class RecorderWorker:
+    """Owns the running episode.
+
+    Args:
+        make: Makes the next episode.
+        reference: Stream that makes frames.
+        save_timeout: Seconds to wait for late parts.
+        max_backlog: Bytes of messages that may wait.
+        auto: Whether the simulation's episodes are recorded by themselves.
+        noise_model: Gives the depth noise model in force.
+        on_error: Told of what goes wrong with messages.
+        on_automatic: Told of what `auto` did: an answer, or an error.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], EpisodeRecorder],
+        *,
+        reference: str,
+        save_timeout: float,
+        max_backlog: int,
+        auto: bool,
+        noise_model: Callable[[], NoiseRecord | None],
+        on_error: Callable[[Exception], None],
+        on_automatic: Callable[[Command, Future[Answer]], None],
+    ) -> None:
+        self._make, self._reference = make, reference
+        self._save_timeout, self._max_backlog, self._auto = save_timeout, max_backlog, auto
+        self._noise_model, self._on_error, self._on_automatic = noise_model, on_error, on_automatic
+        self._queue: queue.SimpleQueue[_Message | _Request | _Status | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._backlog = self._overflow = 0
+        self._episode: EpisodeRecorder | None = None
+        self._saving: _Saving | None = None
+        self._status: dict[str, Any] = {}
+        self._deferred: deque[dict[str, Any]] = deque()
+        self._newest: dict[str, tuple[int, bytes]] = {}
+        self._thread = threading.Thread(target=self._run, name="demo_recorder worker", daemon=True)
+        self._thread.start()
+
+    @property
+    def backlog(self) -> int:
+        """Bytes of messages that wait."""
+        return self._backlog
+
+    def describe(self) -> dict[str, str]:
+        """For the diagnostics."""
+        episode = self._episode
+        return {
+            "recording": str(episode is not None).lower(),
+            "episode": episode.name if episode is not None else "",
+            "frames": str(episode.frames if episode is not None else 0),
+            "incomplete": str(episode.incomplete if episode is not None else 0),
+            "backlog_mb": f"{self._backlog / 1e6:.1f}",
+        }
+
+    def message(self, stream: str, payload: bytes) -> bool:
+        """Hand a serialised message over; False = the backlog is full and it is lost."""
+        with self._lock:
+            if self._backlog + len(payload) > self._max_backlog:
+                self._overflow += 1
+                return False
+            self._backlog += len(payload)
+        self._queue.put(_Message(stream, payload))
+        return True
+
+    def status(self, fields: dict[str, Any]) -> None:
+        """Hand the state of the simulation's episode over."""
+        self._queue.put(_Status(fields))
+
+    def request(self, command: Command) -> Future[Answer]:
+        """Ask for something, in its turn; the answer is there when it is done."""
+        answer: Future[Answer] = Future()
+        self._queue.put(_Request(command, answer))
+        return answer
+
+    def close(self) -> None:
+        """End the thread; a save in work is finished, an episode that runs is discarded."""
+        self._queue.put(None)
+        self._thread.join()
+
+    # The thread ---------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            try:
+                item = self._queue.get(timeout=_POLL if self._saving is not None else None)
+            except queue.Empty:
+                self._save_if_ready()
+                continue
+            if item is None:
+                break
+            self._handle(item)
+            self._save_if_ready()
+        if self._saving is not None:
+            self._save()
+        if self._episode is not None:
+            self._episode.discard()
+
+    def _handle(self, item: _Message | _Request | _Status) -> None:
+        if isinstance(item, _Message):
+            try:
+                self._record(item)
+            except Exception as error:
+                self._on_error(error)
+                if self._episode is not None and isinstance(error, OSError):
+                    self._episode.spoil(f"it could not be written: {error}")
+            with self._lock:
+                self._backlog -= len(item.payload)
+        elif isinstance(item, _Status):
+            self._follow(item.fields)
+        else:
+            self._obey(item)
+
+    def _record(self, message: _Message) -> None:
+        stamp = serialized_stamp(message.payload)
+        if self._episode is None:
+            if message.stream != self._reference:
+                self._newest[message.stream] = (stamp, message.payload)
+            return
+        with self._lock:
+            lost, self._overflow = self._overflow, 0
+        if lost:
+            self._episode.spoil(f"{lost} messages were lost: the disk or the processor was too slow")
+        self._episode.add(message.stream, stamp, message.payload)
+
+    def _obey(self, request: _Request) -> None:
+        try:
+            if request.command == "start":
+                request.answer.set_result(self._start())
+            elif self._saving is not None:
+                raise NodeError(f"{self._running().name} is being saved")
+            elif request.command == "save":
+                self._running()
+                self._saving = self._begin_save(request.answer)
+            else:
+                answer = self._running().discard()
+                self._episode = None
+                request.answer.set_result(answer)
+        except Exception as error:
+            request.answer.set_exception(error)
+
+    def _start(self) -> Answer:
+        if self._episode is not None:
+            raise NodeError(f"{self._episode.name} is being recorded: save or discard it first")
+        with self._lock:
+            self._overflow = 0
+        self._episode = self._make()
+        # A frame that has just been sent may be the episode's first observation.
+        for stream, (stamp, payload) in sorted(self._newest.items(), key=lambda entry: entry[1][0]):
+            self._episode.add(stream, stamp, payload)
+        self._newest.clear()
+        return {"episode": self._episode.name}
+
+    def _begin_save(self, answer: Future[Answer]) -> _Saving:
+        # The simulation says how many steps there are to wait for; otherwise they come within SETTLE.
+        counted = self._auto and self._status.get("state") == "finished"
+        if counted:
+            self._running().stop_accepting(after=self._status.get("steps", 0))
+        settled = time.monotonic() + SETTLE
+        return _Saving(answer, settled, settled + self._save_timeout, counted)
+
+    def _running(self) -> EpisodeRecorder:
+        if self._episode is None:
+            raise NodeError("no episode is being recorded: start one first")
+        return self._episode
+
+    def _save_if_ready(self) -> None:
+        saving, episode = self._saving, self._episode
+        if saving is None or episode is None:
+            return
+        now = time.monotonic()
+        if now >= saving.settled and not saving.counted:
+            episode.stop_accepting()
+        if episode.full or now >= saving.deadline:
+            self._save()
+
+    def _save(self) -> None:
+        saving, episode = self._saving, self._running()
+        assert saving is not None
+        self._saving = None
+        try:
+            answer = episode.commit(self._status.get("seed"), self._noise_model())
+        except OSError as error:
+            episode.discard()
+            self._episode = None
+            saving.answer.set_exception(NodeError(f"{episode.name} could not be written, discarded: {error}"))
+        except Exception as error:
+            saving.answer.set_exception(error)
+        else:
+            self._episode = None
+            saving.answer.set_result(answer)
+        while self._deferred and self._saving is None:
+            self._follow(self._deferred.popleft())
+
+    def _follow(self, status: dict[str, Any]) -> None:
+        if self._saving is not None:  # it belongs to the episode that is being saved no more
+            self._deferred.append(status)
+            return
+        before, self._status = self._status, status
+        state = status.get("state")
+        if not self._auto or (state, status.get("episode")) == (before.get("state"), before.get("episode")):
+            return
+        if self._episode is not None:
+            self._by_itself("save" if state == "finished" and status.get("success") else "discard")
+        if state == "running" and status.get("steps", 0) == 0:  # else its beginning is lost
+            self._by_itself("start")
+
+    def _by_itself(self, command: Command) -> None:
+        answer: Future[Answer] = Future()
+        answer.add_done_callback(lambda done: self._on_automatic(command, done))
+        self._obey(_Request(command, answer))
