@@ -204,10 +204,28 @@ def test_stamps_survive_as_nanoseconds(nanoseconds):
     assert stamp_to_nanoseconds(nanoseconds_to_stamp(nanoseconds)) == nanoseconds
 
 
-@pytest.mark.ros_install
-@pytest.mark.skipif(
+needs_cv_bridge = pytest.mark.skipif(
     importlib.util.find_spec("cv_bridge") is None, reason="cv_bridge comes with a ROS install"
 )
+
+
+@pytest.mark.skipif(importlib.util.find_spec("cv_bridge") is not None, reason="cv_bridge reads it")
+def test_colour_in_an_unusual_encoding_needs_cv_bridge():
+    with pytest.raises(InvalidImageError, match=r"'yuv422'.*cv_bridge"):
+        color_from_image(Image(encoding="yuv422", height=1, width=2, step=4, data=bytes(4)))
+
+
+@pytest.mark.ros_install
+@needs_cv_bridge
+def test_colour_in_an_unusual_encoding_comes_from_cv_bridge():
+    grey = array("B", [128, 100] * 4)  # no chroma, luminance 100
+    colour = color_from_image(Image(encoding="yuv422", height=2, width=2, step=4, data=grey))
+    assert colour.shape == (2, 2, 3)
+    assert np.ptp(colour) == 0
+
+
+@pytest.mark.ros_install
+@needs_cv_bridge
 @pytest.mark.parametrize("encoding", sorted(ENCODINGS))
 def test_equals_the_real_cv_bridge(encoding):
     from cv_bridge import CvBridge

@@ -69,12 +69,12 @@ def test_a_node_that_dies_is_named_with_its_last_lines(tmp_path, lines):
 
 
 def test_a_model_that_does_not_load_is_reported(tmp_path, lines):
-    graph = nodes(tmp_path, namespace="up3", weights="/no/such/folder")
+    graph = nodes(tmp_path, namespace="up3", model="nope")
     with GraphRunner(graph, lines) as runner:
         runner.start()
         with pytest.raises(NodeError, match="/up3/depth_realism did not configure") as caught:
             runner.wait_active()
-    assert "/no/such/folder" in str(caught.value)
+    assert "model 'nope': expected one of reald2iff" in str(caught.value)
 
 
 def test_a_node_that_ignores_signals_is_killed(tmp_path, lines):

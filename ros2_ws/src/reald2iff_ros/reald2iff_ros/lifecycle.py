@@ -43,10 +43,12 @@ class ManagedNode(LifecycleNode):
     """
 
     def __init__(self, name: str, *, changeable: Collection[str] = (), **kwargs: Any) -> None:
-        """Args:
-        name: Of the node.
-        changeable: Parameters that may change once the node is configured; the others are refused then.
-        kwargs: As of `rclpy.lifecycle.LifecycleNode`.
+        """Declare the parameters.
+
+        Args:
+            name: Of the node.
+            changeable: Parameters that may change once the node is configured; the others are refused then.
+            kwargs: As of `rclpy.lifecycle.LifecycleNode`.
         """
         super().__init__(name, **kwargs)
         self.state = "unconfigured"
@@ -123,7 +125,6 @@ class ManagedNode(LifecycleNode):
         return self._transition("configure", self.configure, "inactive", super().on_configure, state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        # The publishers of the base first: `activate` may publish.
         return self._transition("activate", self.activate, "active", super().on_activate, state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:

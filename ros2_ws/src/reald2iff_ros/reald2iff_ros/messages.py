@@ -1,7 +1,7 @@
 """Between numpy arrays and `sensor_msgs` messages, without copies where the memory allows it.
 
 The PyPI package cv-bridge is the ROS 1 one and returns wrong values for 16UC1, hence our own conversion.
-Encodings: 16UC1, 32FC1, rgb8, bgr8, rgba8, bgra8, mono8. Others need the real cv_bridge.
+Encodings: 16UC1, 32FC1, rgb8, bgr8, rgba8, bgra8, mono8. Colour in others needs the real cv_bridge.
 """
 
 from __future__ import annotations
@@ -187,16 +187,35 @@ def depth_to_image(
 
 
 def color_from_image(message: Image) -> NDArray[np.uint8]:
-    """Colour of an rgb8, bgr8, rgba8, bgra8 or mono8 image as ``(H, W, 3) uint8`` RGB, a view if possible.
+    """Colour as ``(H, W, 3) uint8`` RGB, a view if possible.
+
+    rgb8, bgr8, rgba8, bgra8 and mono8 are read here; others (YUV, Bayer) by cv_bridge, if ROS is installed.
 
     Raises:
         InvalidImageError: as `image_to_array`, and for an encoding that is not colour.
     """
+    if message.encoding not in (*ENCODINGS, ""):
+        return _color_by_cv_bridge(message)
     check_image(message, COLOR_ENCODINGS)
     pixels = image_to_array(message)
     if message.encoding == "mono8":
         return np.repeat(pixels[..., None], 3, axis=2)
     return pixels[..., 2::-1] if message.encoding.startswith("bgr") else pixels[..., :3]
+
+
+def _color_by_cv_bridge(message: Image) -> NDArray[np.uint8]:
+    try:
+        from cv_bridge import CvBridge, CvBridgeError
+    except ImportError as error:
+        raise InvalidImageError(
+            "encoding",
+            f"colour image has encoding {message.encoding!r}: without cv_bridge (part of a ROS installation) "
+            f"only {', '.join(COLOR_ENCODINGS)} can be read",
+        ) from error
+    try:
+        return CvBridge().imgmsg_to_cv2(message, "rgb8")
+    except CvBridgeError as error:
+        raise InvalidImageError("encoding", f"cv_bridge: {error}") from error
 
 
 def intrinsics_from_camera_info(message: CameraInfo) -> PinholeIntrinsics:
