@@ -54,11 +54,13 @@ class DemoDisplay:
         if not self.console.is_terminal:
             self.say(f"{text} ...")
 
-    def episode(self, saved: int, step: int, phase: str, rate: float) -> None:
-        """Where the recording stands."""
-        self._progress.update(
-            self._task, completed=saved, detail=f"step {step:3d}  {phase:<8}  {rate:4.1f} frames/s"
-        )
+    def step(self, step: int, phase: str, rate: float) -> None:
+        """Where the running episode stands."""
+        self._progress.update(self._task, detail=f"step {step:3d}  {phase:<8}  {rate:4.1f} frames/s")
+
+    def saved(self, episodes: int) -> None:
+        """How many successful episodes are saved."""
+        self._progress.update(self._task, completed=episodes)
 
     def node_line(self, name: str, line: str) -> None:
         """A line of a node's output; called from any thread."""

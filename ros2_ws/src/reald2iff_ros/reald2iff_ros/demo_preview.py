@@ -13,6 +13,9 @@ from reald2iff_ros.demo_frames import DemoFrame
 DIFFERENCE = 20.0
 """Millimetres at the ends of the difference's colours."""
 
+_BACKGROUND = 2.4
+"""Depth beyond this many times the median is background: it need not be told apart."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -22,32 +25,35 @@ class Scale:
     far: float
 
     @classmethod
-    def of(cls, frame: DemoFrame) -> Scale:
-        """From the nearest thing to nearly the farthest, in round tenths."""
-        near, far = np.percentile(frame.clean[frame.clean > 0], (0.5, 99.0))
-        near, far = np.floor(near * 10) / 10, np.ceil(far * 10) / 10
-        return cls(float(near), float(max(far, near + 0.1)))
+    def of(cls, frame: DemoFrame, step: float = 0.1) -> Scale:
+        """From the nearest thing to the background, in whole ``step`` metres."""
+        valid = frame.clean[frame.clean > 0]
+        if valid.size == 0:
+            return cls(0.0, 1.0)
+        near, median, far = np.percentile(valid, (0.5, 50.0, 99.0))
+        near = np.floor(near / step) * step
+        far = np.ceil(min(far, _BACKGROUND * median) / step) * step
+        return cls(float(near), float(max(far, near + step)))
 
 
-def draw_preview(frame: DemoFrame, model: str, path: Path) -> None:
-    """Draw one frame as a labelled picture."""
-    scale = Scale.of(frame)
-    depth = (scale.near, scale.far)
+def draw_preview(frame: DemoFrame, detail: DemoFrame, model: str, path: Path) -> None:
+    """Draw one frame, and below it its detail, as a labelled picture."""
     holes = np.count_nonzero(frame.realistic == 0) / frame.realistic.size
-    depth_panels(
-        [
-            Panel("colour", frame.color, "color"),
-            Panel("clean depth (simulated)", frame.clean, "depth", "m", depth),
-            Panel(
-                f"realistic depth ({model}), holes black: {holes:.1%}", frame.realistic, "depth", "m", depth
-            ),
-            Panel(
-                "realistic - clean, grey: no depth",
-                frame.difference,
-                "difference",
-                "mm",
-                (-DIFFERENCE, DIFFERENCE),
-            ),
-        ],
-        path,
+    titles = (
+        "colour",
+        "clean depth, as simulated",
+        f"realistic depth ({model}), {holes:.1%} holes (black)",
+        "realistic - clean (grey: no depth)",
     )
+    closer = ("hand and cube", "clean", "realistic", "realistic - clean")
+    depth_panels([_row(frame, Scale.of(frame), titles), _row(detail, Scale.of(detail, 0.05), closer)], path)
+
+
+def _row(frame: DemoFrame, scale: Scale, titles: tuple[str, str, str, str]) -> list[Panel]:
+    depth = (scale.near, scale.far)
+    return [
+        Panel(titles[0], frame.color, "color"),
+        Panel(titles[1], frame.clean, "depth", "m", depth),
+        Panel(titles[2], frame.realistic, "depth", "m", depth),
+        Panel(titles[3], frame.difference, "difference", "mm", (-DIFFERENCE, DIFFERENCE)),
+    ]

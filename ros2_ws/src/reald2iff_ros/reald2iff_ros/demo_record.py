@@ -85,6 +85,7 @@ def record_episodes(
             result.frames += answer["frames"]
             result.incomplete += answer["incomplete"] + answer["lead_in"]
             result.successes += success
+            display.saved(result.successes)
         else:
             session.call("demo_recorder/discard", _SERVICE_TIMEOUT)
             display.say(
@@ -102,7 +103,7 @@ def _run_episode(session: DemoSession, display: DemoDisplay, result: Recorded, s
 
     def show() -> None:
         rate = session.steps / max(time.monotonic() - began, 1e-6)
-        display.episode(result.successes, session.steps, session.episode.get("phase", ""), rate)
+        display.step(session.steps, session.episode.get("phase", ""), rate)
 
     def finished() -> bool:
         status = session.episode

@@ -15,8 +15,7 @@ from reald2iff_ros.demo_preview import DIFFERENCE, Scale
 
 _COLUMNS, _ROWS = 320, 240
 _HEADER, _FOOTER = 28, 44
-_HOLE = (0, 0, 0)
-_UNDEFINED = (64, 64, 64)
+_HOLE, _UNDEFINED = 0, 64
 _DPI = 100
 
 Rgb = NDArray[np.uint8]
@@ -78,43 +77,28 @@ class DemoVideo:
         scale = self._scale
         panels = [
             cv2.resize(frame.color, (_COLUMNS, _ROWS), interpolation=cv2.INTER_AREA),
-            _coloured(_small(frame.clean), "turbo", scale.near, scale.far, frame.clean > 0, _HOLE),
-            _coloured(_small(frame.realistic), "turbo", scale.near, scale.far, frame.realistic > 0, _HOLE),
-            _coloured(
-                _small(frame.difference),
-                "RdBu_r",
-                -DIFFERENCE,
-                DIFFERENCE,
-                np.isfinite(frame.difference),
-                _UNDEFINED,
-            ),
+            _coloured(_seen(frame.clean), "turbo", scale.near, scale.far, _HOLE),
+            _coloured(_seen(frame.realistic), "turbo", scale.near, scale.far, _HOLE),
+            _coloured(frame.difference, "RdBu_r", -DIFFERENCE, DIFFERENCE, _UNDEFINED),
         ]
         return np.concatenate([self._header, np.concatenate(panels, axis=1), self._footer])
 
 
-def _small(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def _coloured(image: NDArray[np.float32], colormap: str, low: float, high: float, missing: int) -> Rgb:
+    """``image`` in colours; NaN becomes the grey level ``missing``."""
+    import matplotlib
+
     # Nearest: a mean over an edge is a depth that is nowhere.
-    return cv2.resize(image, (_COLUMNS, _ROWS), interpolation=cv2.INTER_NEAREST)
-
-
-def _coloured(
-    values: NDArray[np.float32],
-    colormap: str,
-    low: float,
-    high: float,
-    valid: NDArray[np.bool_],
-    missing: tuple[int, int, int],
-) -> Rgb:
-    shown = cv2.resize(valid.astype(np.uint8), (_COLUMNS, _ROWS), interpolation=cv2.INTER_NEAREST) > 0
+    values = cv2.resize(image, (_COLUMNS, _ROWS), interpolation=cv2.INTER_NEAREST)
+    shown = np.isfinite(values)
     level = np.clip((np.where(shown, values, low) - low) / (high - low) * 255, 0, 255).astype(np.uint8)
-    colours: Rgb = np.where(shown[..., None], _table(colormap)[level], np.uint8(missing))
+    table = matplotlib.colormaps[colormap](np.arange(256), bytes=True)[:, :3]
+    colours: Rgb = np.where(shown[..., None], table[level], np.uint8(missing))
     return colours
 
 
-def _table(colormap: str) -> Rgb:
-    import matplotlib
-
-    return (matplotlib.colormaps[colormap](np.arange(256), bytes=True))[:, :3]
+def _seen(depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.where(depth > 0, depth, np.float32(np.nan))
 
 
 def _has_ffmpeg() -> bool:
