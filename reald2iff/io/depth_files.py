@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -111,8 +112,10 @@ def write_depth(path: Path, depth: NDArray[np.float32], format_: DepthFormat) ->
             np.savez_compressed(temporary, depth=values)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InvalidDepthError(f"{path}: cannot be written ({error})") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _from_millimetres(array: NDArray[np.uint16], path: Path) -> NDArray[np.float32]:

@@ -206,3 +206,16 @@ def test_the_pictured_frame_has_the_median_of_holes(pairs):
     frames = load_test_frames(pairs)
     ratios = sorted(float((image == 0).mean()) for image in frames.sensor)
     assert float((frames.sensor[typical_frame(frames)] == 0).mean()) == ratios[len(ratios) // 2]
+
+
+def test_without_pairs_a_small_set_is_generated_in_the_cache_folder(tmp_path, monkeypatch):
+    from reald2iff.bench.frames import GENERATED_VIEWS, generate_small_set
+    from reald2iff.pairs import generate as module
+
+    asked = []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "generate", asked.append)
+    folder = generate_small_set(seed=1, workers=2)
+    assert tmp_path in folder.parents
+    [config] = asked
+    assert (config.out, config.count, config.seed, config.workers) == (folder, GENERATED_VIEWS, 1, 2)
