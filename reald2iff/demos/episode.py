@@ -120,7 +120,8 @@ class Episode:
             ``joint_velocities`` rad/s, ``gripper_width`` m, ``eef_pos`` m, ``eef_quat`` xyzw. Images may be
             absent: `reald2iff.demos.EpisodeWriter` takes them frame by frame.
         actions: ``(N, 7)`` in [-1, 1]: translation, rotation vector, gripper; None = not recorded.
-        actions_abs: ``(N, 7)`` target position m, rotation vector rad, gripper in [-1, 1] (closed, open).
+        actions_abs: ``(N, 7)`` target position m, rotation vector rad, gripper in [-1, 1] (closed, open). The
+            recorder lets the angle pass pi, so that a hand that points down does not jump by a full turn.
         rewards: ``(N,)``.
         dones: ``(N,)`` 0 or 1; None = the last step alone is 1.
         states: ``(N, D)`` state of the robot and the objects, named by ``state_names``.

@@ -90,7 +90,7 @@ def test_a_kill_before_every_durable_operation(tmp_path):
             )
             names = writer.names
             writer.finish()
-        assert_holds(path, names)
+        assert [e.name for e in list_episodes(path)] == list(names)
         assert names_in(path.parent) == ["demos.hdf5"]
     else:
         pytest.fail("the writer was still not done")
@@ -101,11 +101,11 @@ def test_kills_at_random_instants_of_one_growing_file(tmp_path):
     path = tmp_path / "demos.hdf5"
     instants = random.Random(11)
     kept = []
-    for _ in range(20):
-        saved, exitcode = saved_before_death(path, rounds=100, kill_after=instants.uniform(0.02, 0.2))
+    for _ in range(16):
+        saved, exitcode = saved_before_death(path, rounds=100, kill_after=instants.uniform(0.02, 0.15))
         assert exitcode == -signal.SIGKILL
         kept += saved
         if path.exists():
             assert_holds(path, kept[-10:])
-    assert len(kept) == len(set(kept)) >= 20
+    assert len(kept) == len(set(kept)) >= 16
     assert {e.name for e in list_episodes(path)} >= set(kept)

@@ -277,7 +277,7 @@ def record_until(source, deadline):
 
 def test_a_kill_loses_at_most_the_running_episode(tmp_path):
     instants, answered = random.Random(5), []
-    for _ in range(3):
+    for _ in range(2):
         with running(tmp_path / "out") as (recorder, source):
             answered += record_until(source, time.monotonic() + instants.uniform(0.5, 1.5))
             recorder.end(signal.SIGKILL)
@@ -286,7 +286,7 @@ def test_a_kill_loses_at_most_the_running_episode(tmp_path):
         for name in answered:
             with Reader(recorder.out / f"{name}.mcap") as reader:
                 assert reader.message_count > 0
-    assert len(answered) == len(set(answered)) >= 3
+    assert len(answered) == len(set(answered)) >= 2
 
 
 def test_a_robot_without_simulation_is_recorded_by_the_nearest_stamps(tmp_path):

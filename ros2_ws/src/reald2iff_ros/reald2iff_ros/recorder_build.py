@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from reald2iff.demos import DatagenInfo, Episode, NoiseRecord
-from reald2iff_ros.recorder_decode import Array, Step, pose_vector, rotation_vector
+from reald2iff_ros.recorder_decode import Array, Step
 
 
 def build_episode(steps: Sequence[Step], seed: int | None, noise_model: NoiseRecord | None) -> Episode:
@@ -26,7 +27,7 @@ def build_episode(steps: Sequence[Step], seed: int | None, noise_model: NoiseRec
     rewards = None if first.reward is None else np.array([step.reward for step in steps], dtype=np.float64)
     return Episode(
         stamps=np.array([step.stamp for step in steps], dtype=np.int64),
-        obs={key: _rows([step.obs[key] for step in steps]) for key in first.obs},
+        obs=_observations(steps),
         actions=None if first.action is None else _rows([step.action for step in steps]),
         actions_abs=_absolute_actions(steps),
         rewards=rewards,
@@ -44,28 +45,55 @@ def _rows(values: Sequence[Array | None]) -> Array:
     return np.stack([np.asarray(value, dtype=np.float64) for value in values])
 
 
+def continuous_quaternions(poses: Array) -> Array:
+    """``(N, 4)`` quaternions xyzw of ``(N, 4, 4)`` poses that do not jump from q to -q.
+
+    A hand that points down has w = 0, where the usual choice of a positive w flickers. Here the largest entry
+    of the first one is positive, which agrees between episodes, and each next one lies on the same side.
+    """
+    quaternions = Rotation.from_matrix(poses[:, :3, :3]).as_quat()
+    first = quaternions[0, np.argmax(np.abs(quaternions[0]))]
+    turns = np.einsum("ni,ni->n", quaternions[1:], quaternions[:-1])
+    return quaternions * np.cumprod(np.where(np.append(first, turns) < 0, -1.0, 1.0))[:, None]
+
+
+def rotation_vectors(quaternions: Array) -> Array:
+    """``(N, 3)`` rotation vectors in radians, as continuous as the quaternions: angles from 0 to 2 pi."""
+    sines = np.linalg.norm(quaternions[:, :3], axis=1)
+    angles = 2 * np.arctan2(sines, quaternions[:, 3])
+    factors = np.divide(angles, sines, out=np.full_like(angles, 2.0), where=sines > 1e-9)
+    return quaternions[:, :3] * factors[:, None]
+
+
 def _absolute_actions(steps: Sequence[Step]) -> Array | None:
-    rows = [
-        np.concatenate([step.target[:3, 3], rotation_vector(step.target), step.action[6:]])
-        for step in steps
-        if step.target is not None and step.action is not None
-    ]
-    return np.stack(rows) if rows else None
+    if steps[0].target is None or steps[0].action is None:
+        return None
+    targets = _rows([step.target for step in steps])
+    gripper = _rows([step.action for step in steps])[:, 6:]
+    return np.hstack([targets[:, :3, 3], rotation_vectors(continuous_quaternions(targets)), gripper])
+
+
+def _observations(steps: Sequence[Step]) -> dict[str, Array]:
+    obs = {key: _rows([step.obs[key] for step in steps]) for key in steps[0].obs}
+    if steps[0].eef is not None:
+        obs["eef_quat"] = continuous_quaternions(_rows([step.eef for step in steps]))
+    return obs
 
 
 def _states(steps: Sequence[Step]) -> tuple[Array | None, tuple[str, ...]]:
     if "joint_positions" not in steps[0].obs:
         return None, ()
-    objects = sorted(steps[0].objects)
     names = [f"fr3_joint{i}.{what}" for what in ("position", "velocity") for i in range(1, 8)]
     names.append("gripper_width")
-    names += [f"{name}.{axis}" for name in objects for axis in ("x", "y", "z", "qx", "qy", "qz", "qw")]
-
-    def row(step: Step) -> Array:
-        robot = (step.obs[key] for key in ("joint_positions", "joint_velocities", "gripper_width"))
-        return np.concatenate([*robot, *(pose_vector(step.objects[name]) for name in objects)])
-
-    return _rows([row(step) for step in steps]), tuple(names)
+    columns = [
+        _rows([step.obs[key] for step in steps])
+        for key in ("joint_positions", "joint_velocities", "gripper_width")
+    ]
+    for name in sorted(steps[0].objects):
+        poses = _rows([step.objects[name] for step in steps])
+        columns += [poses[:, :3, 3], continuous_quaternions(poses)]
+        names += [f"{name}.{axis}" for axis in ("x", "y", "z", "qx", "qy", "qz", "qw")]
+    return np.hstack(columns), tuple(names)
 
 
 def _datagen_info(steps: Sequence[Step]) -> DatagenInfo | None:

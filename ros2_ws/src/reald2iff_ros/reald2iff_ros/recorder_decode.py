@@ -43,7 +43,7 @@ class Step:
     Attributes:
         stamp: Nanoseconds.
         images: By observation key, ``(H, W, C)``.
-        obs: The other observations, ``(D,)``.
+        obs: The other observations but ``eef_quat``, ``(D,)``.
         action: ``(7,)``.
         eef: ``T_world_eef (4, 4)``.
         target: ``T_world_eef (4, 4)`` that the action asked for.
@@ -90,7 +90,6 @@ def decode_step(stamp: int, parts: Mapping[str, bytes], streams: Mapping[str, St
     if "eef_pose" in messages:
         step.eef = pose_matrix(messages["eef_pose"])
         step.obs["eef_pos"] = step.eef[:3, 3].copy()
-        step.obs["eef_quat"] = _quaternion(step.eef)
     if "action" in messages:
         values = _named(messages["action"], "action")
         step.action = np.array([_get(values, name, "action") for name in ACTION_NAMES])
@@ -131,21 +130,6 @@ def pose_matrix(message: PoseStamped) -> Array:
     matrix[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
     matrix[:3, 3] = position
     return matrix
-
-
-def rotation_vector(matrix: Array) -> Array:
-    """``(3,)`` rotation vector in radians of a ``(4, 4)`` pose."""
-    return Rotation.from_matrix(matrix[:3, :3]).as_rotvec()
-
-
-def pose_vector(matrix: Array) -> Array:
-    """``(7,)`` position and quaternion xyzw of a ``(4, 4)`` pose."""
-    return np.concatenate([matrix[:3, 3], _quaternion(matrix)])
-
-
-def _quaternion(matrix: Array) -> Array:
-    # w >= 0, so that a slow rotation gives no jumps from q to -q.
-    return Rotation.from_matrix(matrix[:3, :3]).as_quat(canonical=True)
 
 
 def _joints(message: JointState) -> dict[str, Array]:

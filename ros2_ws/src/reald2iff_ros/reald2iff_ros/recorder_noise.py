@@ -11,7 +11,13 @@ from rclpy.parameter import parameter_value_to_python
 from reald2iff import __version__
 from reald2iff.demos import NoiseRecord
 
-_NOT_OF_THE_MODEL = ("autostart", "diagnostics_period", "use_sim_time", "camera_info_timeout")
+_NOT_OF_THE_MODEL = (
+    "autostart",
+    "diagnostics_period",
+    "use_sim_time",
+    "camera_info_timeout",
+    "start_type_description_service",
+)
 
 
 class NoiseModelWatch:

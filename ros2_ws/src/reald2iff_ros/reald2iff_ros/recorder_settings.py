@@ -43,7 +43,8 @@ class RecorderSettings:
     env_kwargs: str
 
     def __post_init__(self) -> None:
-        if self.reference_stream not in self.streams:
+        streams = self.streams
+        if self.reference_stream not in streams:
             raise InvalidParameterError(
                 f"parameter reference: {self.reference_stream!r}: expected one of those required"
             )
