@@ -170,11 +170,14 @@ class RecorderWorker:
             if message.stream != self._reference:
                 self._newest[message.stream] = (stamp, message.payload)
             return
+        self._note_losses(self._episode)
+        self._episode.add(message.stream, stamp, message.payload)
+
+    def _note_losses(self, episode: EpisodeRecorder) -> None:
         with self._lock:
             lost, self._overflow = self._overflow, 0
         if lost:
-            self._episode.spoil(f"{lost} messages were lost: the disk or the processor was too slow")
-        self._episode.add(message.stream, stamp, message.payload)
+            episode.spoil(f"{lost} messages were lost: the disk or the processor was too slow")
 
     def _obey(self, request: _Request) -> None:
         try:
@@ -231,6 +234,7 @@ class RecorderWorker:
         saving, episode = self._saving, self._running()
         assert saving is not None
         self._saving = None
+        self._note_losses(episode)
         try:
             answer = episode.commit(self._status.get("seed"), self._noise_model())
         except OSError as error:
