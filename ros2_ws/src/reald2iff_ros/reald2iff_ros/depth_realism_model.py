@@ -121,7 +121,7 @@ def _load(config: ModelConfig) -> Any:
             coarse_steps=_steps(config.coarse_steps),
             fine_steps=_steps(config.fine_steps),
         )
-    from reald2iff.sensors import NOISE_MODELS
+    from reald2iff.sensors import NOISE_MODELS, D435Twin
 
     if config.name not in NOISE_MODELS:
         raise InvalidParameterError(
@@ -129,5 +129,5 @@ def _load(config: ModelConfig) -> Any:
         )
     if config.name == "d435_twin":
         # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
-        return NOISE_MODELS[config.name](static_seed=0)
+        return D435Twin(static_seed=0)
     return NOISE_MODELS[config.name]()
