@@ -24,9 +24,10 @@ from reald2iff_ros.demo_video import DemoVideo
 from reald2iff_ros.graph_runner import GraphRunner
 
 _MADE = (
-    "demos.hdf5",
-    "episodes",
+    "demos.hdf5*",
+    "demos.episodes",
     "mcap",
+    "demo_*.mcap*",
     "preview.png",
     "preview.mp4",
     "preview.gif",
@@ -74,8 +75,8 @@ def demo(config: DemoConfig) -> int:
     stages, recorded = Stages(), Recorded()
     with DemoDisplay(config.out / "nodes.log", config.episodes) as display:
         display.say(
-            f"Recording {config.episodes} Pick Cube episodes through ROS 2 (domain {domain}) with depth "
-            f"model {config.model}; about {_estimate(config)} on two cores. Ctrl-C keeps what is saved so far."
+            f"Recording {config.episodes} Pick Cube episodes through ROS 2 (domain {domain}), depth model "
+            f"{config.model}; about {_estimate(config)} on two cores. Ctrl-C keeps what is saved so far."
         )
         try:
             _record(config, display, stages, recorded)
@@ -104,7 +105,7 @@ def demo(config: DemoConfig) -> int:
 
 
 def _prepare(config: DemoConfig) -> None:
-    found = [config.out / name for name in _MADE if (config.out / name).exists()]
+    found = sorted(path for pattern in _MADE for path in config.out.glob(pattern))
     if found and not config.overwrite:
         raise DatasetError(
             f"{config.out} holds results already ({found[0].name}): give --overwrite to replace them"
