@@ -8,6 +8,11 @@ COMMANDS = (
     Command("bench speed", "reald2iff.bench.speed:bench_speed", "time the depth models on this machine"),
     Command("pairs generate", "reald2iff.pairs.generate:generate", "render scenes into clean-noisy pairs"),
     Command("pairs show", "reald2iff.pairs.show:show", "picture of some pairs of a data set"),
+    Command(
+        "train calibrate",
+        "reald2iff.diffusion.calibrate:calibrate_weights",
+        "set the validity thresholds of trained weights",
+    ),
     Command("train coarse", "reald2iff.diffusion.training.coarse:train_coarse", "train the coarse stage"),
     Command("train fine", "reald2iff.diffusion.training.fine:train_fine", "train the fine stage"),
 )

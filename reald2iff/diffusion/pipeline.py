@@ -37,6 +37,21 @@ class RealD2iffOutput(BaseOutput):
 
 
 @dataclass(frozen=True)
+class StageSamples:
+    """What the stages generate, as `Representation.encode` lays it out, on the CPU.
+
+    Attributes:
+        coarse: ``(B, 2, H, W)`` companded residual and validity.
+        fine: The same from the fine stage, or None without it.
+        discrepancy: ``(B, 1, H, W)`` normalised discrepancy map.
+    """
+
+    coarse: torch.Tensor
+    fine: torch.Tensor | None
+    discrepancy: torch.Tensor
+
+
+@dataclass(frozen=True)
 class SamplingDefaults:
     """Steps and calibration that belong to the weights.
 
@@ -110,6 +125,14 @@ class RealD2iffPipeline(DiffusionPipeline):
         except TypeError as error:
             raise WeightsError(f"{path}/model_index.json: {error}") from error
 
+    def set_sampling(self, sampling: SamplingDefaults, shift: float | None = None) -> None:
+        """Change what belongs to the weights; ``shift`` is where the scheduler places its steps."""
+        self.sampling = sampling
+        self.register_to_config(sampling=asdict(sampling))
+        if shift is not None:
+            moved = FlowMatchEulerDiscreteScheduler.from_config(self.scheduler.config, shift=shift)
+            self.register_modules(scheduler=moved)
+
     @property
     def multiple(self) -> int:
         """Images are padded to a multiple of this many px."""
@@ -140,6 +163,23 @@ class RealD2iffPipeline(DiffusionPipeline):
         Raises:
             InvalidParameterError: for a wrong shape or number of steps.
         """
+        samples = self.sample(disparity, coarse_steps, fine_steps, generator)
+        clean = disparity.to(torch.float32)
+        coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
+        if samples.fine is None:
+            return RealD2iffOutput(coarse, coarse, samples.discrepancy)
+        fine = self.representation.decode(clean, samples.fine, self.sampling.fine_validity_threshold)
+        return RealD2iffOutput(fine, coarse, samples.discrepancy)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        disparity: torch.Tensor,
+        coarse_steps: int | None = None,
+        fine_steps: int | None = None,
+        generator: torch.Generator | None = None,
+    ) -> StageSamples:
+        """What both stages generate, before validity is decided. Arguments and errors as for a call."""
         if disparity.ndim != 4 or disparity.shape[1] != 1:
             raise InvalidParameterError(
                 f"disparity has shape {tuple(disparity.shape)}: expected (B, 1, H, W)"
@@ -156,18 +196,14 @@ class RealD2iffPipeline(DiffusionPipeline):
         features = condition_features(clean)
 
         sample, deviation = self._run(self.coarse, self.coarse_denoiser, features, coarse_steps, generator)
-        coarse = self.coarse.decode(sample)
+        coarse, fine = self.coarse.decode(sample), None
         discrepancy = self.guidance.normalised_map(deviation)
-        coarse_disparity = self.representation.decode(clean, coarse, self.sampling.coarse_validity_threshold)
-        result = coarse_disparity
+        crop = (slice(None), slice(None), slice(0, height), slice(0, width))
         if fine_steps:
             condition = torch.cat([features, coarse, discrepancy], dim=1)
             sample, _ = self._run(self.fine, self.fine_denoiser, condition, fine_steps, generator)
-            result = self.representation.decode(
-                clean, self.fine.decode(sample), self.sampling.fine_validity_threshold
-            )
-        crop = (slice(None), slice(None), slice(0, height), slice(0, width))
-        return RealD2iffOutput(result[crop].cpu(), coarse_disparity[crop].cpu(), discrepancy[crop].cpu())
+            fine = self.fine.decode(sample)[crop].cpu()
+        return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 
     def _pad(self, clean: torch.Tensor) -> torch.Tensor:
         height, width = clean.shape[-2:]

@@ -1,0 +1,99 @@
+"""Choosing the validity thresholds of trained weights, so that the share of holes is the sensor's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.progress import track
+
+from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
+from reald2iff.errors import InvalidParameterError
+from reald2iff.pairs import PairArrays, load_pairs
+from reald2iff.pairs.format import CLEAN_STEPS
+
+
+@dataclass(frozen=True)
+class CalibrateConfig:
+    """Options of `reald2iff train calibrate`.
+
+    Attributes:
+        weights: Folder of a pipeline, as `reald2iff train fine` leaves it.
+        pairs: Pair data set; its validation scenes are used.
+        out: Where the calibrated pipeline goes.
+        coarse_steps: The default number of network calls of the coarse stage from now on; None keeps it.
+        fine_steps: The same of the fine stage.
+        shift: Of the scheduler, which places the steps; None keeps it.
+        views: Validation views to look at.
+        seed: Of the noise.
+        threads: CPU threads; 0 leaves torch's choice.
+    """
+
+    weights: Path
+    pairs: Path
+    out: Path
+    coarse_steps: int | None = None
+    fine_steps: int | None = None
+    shift: float | None = None
+    views: int = 32
+    seed: int = 0
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.views < 1:
+            raise InvalidParameterError(f"views = {self.views}: expected 1 or more")
+
+
+def threshold_for(validity: np.ndarray, hole_share: float) -> float:
+    """The threshold below which ``hole_share`` of the generated validity lies."""
+    return float(np.quantile(validity, np.clip(hole_share, 0, 1)))
+
+
+def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> SamplingDefaults:
+    """Sampling defaults of ``pipeline`` with the thresholds that give each stage the sensor's share of holes.
+
+    Args:
+        pipeline: With the steps that will be used.
+        pairs: Views to look at.
+        seed: Of the noise.
+    """
+    validity: dict[str, list[np.ndarray]] = {"coarse": [], "fine": []}
+    holes, seen = 0, 0
+    for index in track(range(len(pairs.clean_disparity)), description="calibrating"):
+        stored = pairs.clean_disparity[index].astype(np.float32) / CLEAN_STEPS
+        generator = torch.Generator().manual_seed(seed + index)
+        samples = pipeline.sample(torch.from_numpy(stored)[None, None], generator=generator)
+        measurable = stored > 0
+        holes += int((pairs.sensor_disparity[index][measurable] == 0).sum())
+        seen += int(measurable.sum())
+        for stage, sample in (("coarse", samples.coarse), ("fine", samples.fine)):
+            if sample is not None:
+                # A quarter of the px is plenty for a quantile.
+                validity[stage].append(sample[0, 1].numpy()[measurable][::4])
+    share = holes / max(seen, 1)
+    thresholds: dict[str, Any] = {
+        f"{stage}_validity_threshold": threshold_for(np.concatenate(values), share)
+        for stage, values in validity.items()
+        if values
+    }
+    return replace(pipeline.sampling, **thresholds)
+
+
+def calibrate_weights(config: CalibrateConfig) -> int:
+    """`reald2iff train calibrate`."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    pipeline = RealD2iffPipeline.from_pretrained(config.weights)
+    steps = {"coarse_steps": config.coarse_steps, "fine_steps": config.fine_steps}
+    pipeline.set_sampling(
+        replace(pipeline.sampling, **{k: v for k, v in steps.items() if v is not None}), config.shift
+    )
+    chosen = calibrate(pipeline, load_pairs(config.pairs, "val", config.views), config.seed)
+    pipeline.set_sampling(chosen)
+    pipeline.save_pretrained(config.out)
+    print("\n".join(f"{name}: {value}" for name, value in asdict(chosen).items()))
+    print(f"calibrated weights in {config.out}")
+    return 0
