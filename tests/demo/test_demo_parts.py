@@ -6,8 +6,9 @@ from collections import deque
 import numpy as np
 import pytest
 
-from reald2iff.errors import InvalidParameterError, NodeError
+from reald2iff.errors import DatasetError, InvalidParameterError, NodeError
 from reald2iff_ros import demo_domain, demo_video
+from reald2iff_ros.demo import demo
 from reald2iff_ros.demo_config import DemoConfig
 from reald2iff_ros.demo_domain import find_free_domain
 from reald2iff_ros.demo_frames import DemoFrame
@@ -79,10 +80,18 @@ def test_retries_are_bounded():
         record_episodes(Session(*[False] * 9), Display(), Recorded(), 1, 3, keep_failed=False)
 
 
-@pytest.mark.parametrize("options", [{"episodes": 0}, {"seed": -1}, {"episodes": 3, "max_attempts": 2}])
+@pytest.mark.parametrize(
+    "options", [{"episodes": 0}, {"seed": -1}, {"episodes": 3, "max_attempts": 2}, {"model": "perfect"}]
+)
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InvalidParameterError, match="expected"):
         DemoConfig(**options)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match="cannot hold the results"):
+        demo(DemoConfig(out=tmp_path / "file"))
 
 
 def test_a_domain_in_use_is_not_taken(monkeypatch):

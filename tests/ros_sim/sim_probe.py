@@ -1,6 +1,7 @@
 """A mujoco_sim process and a ROS node beside it that keeps all it publishes."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -40,6 +41,7 @@ TOPICS = {
     "/sim/target_pose": PoseStamped,
     "/sim/task_state": JointState,
 }
+ACTION_TOPICS = ("/sim/action", "/sim/target_pose", "/sim/task_state")
 
 
 class SimProbe:
@@ -47,6 +49,7 @@ class SimProbe:
 
     def __init__(self, **parameters):
         use_large_shared_memory()
+        self.lockstep = parameters.get("lockstep", False)
         command = [sys.executable, "-m", "reald2iff_ros.mujoco_sim", "--ros-args"]
         for name, value in {"autostart": True, "diagnostics_period": 0.2, **parameters}.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -98,6 +101,18 @@ class SimProbe:
             assert time.monotonic() < deadline, f"waited {timeout} s for {what}; {self.diagnostics}"
             self.executor.spin_once(timeout_sec=0.05)
 
+    def wait_connected(self):
+        """Until every topic comes through: discovery takes its time, topic by topic."""
+        states = [topic for topic in TOPICS if topic not in ACTION_TOPICS]
+        for _ in range(20):
+            if self.lockstep:  # otherwise frames come by themselves
+                self.trigger("reset")
+            self.spin(0.3)
+            if all(self.got[topic] for topic in states):
+                return
+        missing = [topic for topic in states if not self.got[topic]]
+        raise AssertionError(f"nothing came on {missing}; {self.diagnostics}")
+
     def spin(self, seconds):
         """Spin for a while, for what should not happen."""
         deadline = time.monotonic() + seconds
@@ -124,11 +139,18 @@ class SimProbe:
         self.wait(lambda: stamp in self.got[COLOR], "its colour")
         return stamp
 
-    def close(self):
-        """End the node as Ctrl-C does; returns its exit status and output."""
-        self.process.send_signal(2)
-        output, _ = self.process.communicate(timeout=30)
-        self.executor.shutdown(timeout_sec=1.0)
-        self.node.destroy_node()
-        self.context.try_shutdown()
-        return self.process.returncode, output
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        """End the node as Ctrl-C does, also where a test setup failed: it must not meet the next test's."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            output, _ = self.process.communicate(timeout=30)
+        finally:
+            self.process.kill()
+            self.executor.shutdown(timeout_sec=1.0)
+            self.node.destroy_node()
+            self.context.try_shutdown()
+        assert self.process.returncode == 0, output
+        assert "Traceback" not in output

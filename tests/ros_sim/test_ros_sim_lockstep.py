@@ -4,25 +4,21 @@ import json
 
 import numpy as np
 import pytest
-from sim_probe import COLOR, DEPTH, TOPICS, SimProbe
+from sim_probe import ACTION_TOPICS, COLOR, DEPTH, TOPICS, SimProbe
 
 from reald2iff_ros.messages import image_to_array
 
 STEPS = 12
-ACTION_TOPICS = ("/sim/action", "/sim/target_pose", "/sim/task_state")
 
 
 @pytest.fixture(scope="module")
 def probe():
     """A node that waits for ~/start and ends every episode after a few steps."""
-    probe = SimProbe(
+    with SimProbe(
         lockstep=True, wait_for_start=True, max_steps=STEPS, camera_width=160, lockstep_timeout=20.0
-    )
-    probe.wait(lambda: probe.got[DEPTH], "the first frame")
-    yield probe
-    status, output = probe.close()
-    assert status == 0, output
-    assert "Traceback" not in output
+    ) as probe:
+        probe.wait_connected()
+        yield probe
 
 
 def play(probe, seed):

@@ -115,7 +115,10 @@ def _prepare(config: DemoConfig) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
-    config.out.mkdir(parents=True, exist_ok=True)
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{config.out} cannot hold the results: {error.strerror}") from error
 
 
 def _estimate(config: DemoConfig) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from reald2iff.errors import InvalidParameterError
+from reald2iff.sensors import NOISE_MODELS
+from reald2iff_ros.depth_realism_model import DIFFUSION
 from reald2iff_ros.graph import NodeSpec, RecordConfig, Value, record_graph
 
 
@@ -29,7 +31,7 @@ class DemoConfig:
         domain: ROS domain id; by default one that nobody uses.
 
     Raises:
-        InvalidParameterError: for a number out of its range.
+        InvalidParameterError: for a number out of its range, or a model that there is not.
     """
 
     out: Path = Path("out/demo")
@@ -50,11 +52,15 @@ class DemoConfig:
             ("episodes", 1, 100_000),
             ("seed", 0, 2**31 - 1),
             ("max_attempts", self.episodes, 1_000_000),
+            ("camera_width", 32, 1280),
             ("domain", 0, 101),
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise InvalidParameterError(f"{name} {value}: expected {low} to {high}")
+        known = (DIFFUSION, *NOISE_MODELS)
+        if self.model not in known:
+            raise InvalidParameterError(f"model {self.model!r}: expected one of {', '.join(known)}")
 
     @property
     def attempts(self) -> int:

@@ -86,7 +86,7 @@ class SimulationLoop:
         self._requests: deque[tuple[Callable[[], object], Future[object]]] = deque()
         self._stopping = False
         self._outlet: Outlet | None = None
-        self._ticks = 0
+        self._ticks = self._image_tick = 0
         self._next_tick = 0.0
         self._announced: tuple[object, ...] = ()
         built: Future[Episodes] = Future()
@@ -243,8 +243,10 @@ class SimulationLoop:
         with self.times.stage("publish"):
             outlet.observation(stamp, self._episodes.observation, *cameras)
         lockstep = self._settings.lockstep
-        if (self._ticks - 1) % self._settings.steps_per_image or not (lockstep or outlet.images_wanted):
+        due = self._ticks >= self._image_tick and (lockstep or outlet.images_wanted)
+        if not due:
             return stamp
+        self._image_tick = self._ticks + self._settings.steps_per_image
         with self.times.stage("render"):
             images = self._episodes.render()
         if lockstep and answered:
@@ -282,6 +284,7 @@ class SimulationLoop:
         if self._outlet is None:
             return
         if self._episodes.status.state == "ready":
+            self._image_tick = 0  # an episode begins with an image
             self._frame(answered=False)
             if not self._settings.wait_for_start:
                 self._episodes.start()
