@@ -26,10 +26,10 @@ class DemoDisplay:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed:.0f}/{task.total:.0f} episodes"),
-            TextColumn("{task.fields[detail]}"),
+            BarColumn(bar_width=10),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}"),
             console=self.console,
         )
         self._task = self._progress.add_task("starting", total=episodes, detail="")
@@ -56,7 +56,7 @@ class DemoDisplay:
 
     def step(self, step: int, phase: str, rate: float) -> None:
         """Where the running episode stands."""
-        self._progress.update(self._task, detail=f"step {step:3d}  {phase:<8}  {rate:4.1f} frames/s")
+        self._progress.update(self._task, detail=f"step {step:3d}  {phase:<8}  {rate:4.1f} fps")
 
     def saved(self, episodes: int) -> None:
         """How many successful episodes are saved."""
