@@ -107,5 +107,5 @@ def test_an_error_ends_the_episode_and_not_the_thread(run, monkeypatch):
 
 
 def test_what_cannot_be_built_is_reported(run):
-    with pytest.raises(InvalidParameterError, match="no backend 'unreal'"):
-        run(Outlet(images_wanted=False), backend="unreal")
+    with pytest.raises(InvalidParameterError, match="seed -1"):
+        run(Outlet(images_wanted=False), seed=-1)

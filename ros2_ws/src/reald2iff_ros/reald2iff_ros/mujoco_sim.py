@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from sensor_msgs.msg import Image, JointState
@@ -22,6 +23,7 @@ from reald2iff_ros.lifecycle import ManagedNode, run_node
 from reald2iff_ros.messages import stamp_to_nanoseconds
 from reald2iff_ros.qos import KEEP_ALL_RECENT, qos_overrides
 from reald2iff_ros.sim_commands import InvalidCommandError
+from reald2iff_ros.sim_episode import EpisodeStatus
 from reald2iff_ros.sim_loop import SimulationLoop
 from reald2iff_ros.sim_publishers import SimPublishers
 from reald2iff_ros.sim_settings import SimSettings, declare_settings
@@ -94,7 +96,8 @@ class MujocoSim(ManagedNode):
             self.destroy_service(service)
 
     def parameters_changed(self, changes: dict[str, Any]) -> None:
-        """A new seed is that of the next episode."""
+        """Take over changes; a new seed is that of the next episode."""
+        self._settings = self._settings.changed(changes)
         self._next_seed = changes.get("seed", self._next_seed)
 
     def diagnostic_values(self) -> dict[str, str]:
@@ -121,11 +124,16 @@ class MujocoSim(ManagedNode):
     def _on_start(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         return self._answer_trigger(response, lambda loop: loop.start())
 
-    def _answer_trigger(self, response: Trigger.Response, action: Any) -> Trigger.Response:
+    def _answer_trigger(
+        self, response: Trigger.Response, action: Callable[[SimulationLoop], EpisodeStatus]
+    ) -> Trigger.Response:
+        assert self._loop is not None
         try:
             status = action(self._loop)
-        except RealD2iffError as error:
+        except Exception as error:
             response.success, response.message = False, str(error)
+            if not isinstance(error, RealD2iffError):
+                self.reject(error)
         else:
             response.success = True
             response.message = json.dumps({"seed": status.seed, "episode": status.episode})

@@ -12,7 +12,7 @@ from reald2iff_ros.sim_commands import JointTarget
 from reald2iff_ros.sim_settings import SimSettings
 from reald2iff_sim.camera import WorkspaceCamera
 from reald2iff_sim.factory import make_expert, make_simulator, make_task
-from reald2iff_sim.simulator import CameraImages, Observation, StepResult
+from reald2iff_sim.simulator import CameraImages, Observation, Simulator, StepResult
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Episodes:
         self.reset(settings.seed)
 
     @property
-    def simulator(self) -> Any:
+    def simulator(self) -> Simulator:
         """For its cameras."""
         return self._simulator
 

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from sensor_msgs.msg import JointState
 
@@ -23,6 +23,8 @@ from reald2iff_sim.simulator import (
     Observation,
     StepResult,
 )
+
+T = TypeVar("T")
 
 _PERIOD_NS = round(1e9 / CONTROL_RATE)
 
@@ -83,7 +85,7 @@ class SimulationLoop:
         self._settings = settings
         self._on_error, self._on_lockstep_timeout = on_error, on_lockstep_timeout
         self._wake = threading.Condition()
-        self._requests: deque[tuple[Callable[[], object], Future[object]]] = deque()
+        self._requests: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._stopping = False
         self._outlet: Outlet | None = None
         self._ticks = self._image_tick = 0
@@ -165,15 +167,14 @@ class SimulationLoop:
         self.gate.cancel()
         self._thread.join()
 
-    def _call(self, function: Callable[[], EpisodeStatus | None]) -> EpisodeStatus:
+    def _call(self, function: Callable[[], T]) -> T:
         """Run ``function`` in the thread, between steps, and return its result."""
-        future: Future[object] = Future()
+        future: Future[T] = Future()
         with self._wake:
             self._requests.append((function, future))
             self._wake.notify_all()
         self.gate.cancel()
-        result = future.result()
-        return result if isinstance(result, EpisodeStatus) else self._episodes.status
+        return future.result()
 
     # The thread ---------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from rclpy.node import Node
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff_ros import topics
-from reald2iff_ros.parameters import declare
+from reald2iff_ros.parameters import declare, require_choice
 from reald2iff_sim.factory import BACKENDS, TASKS
 from reald2iff_sim.simulator import CONTROL_RATE
 
@@ -20,7 +21,7 @@ class SimSettings:
     """Values of the parameters; `declare_settings` holds their descriptions.
 
     Raises:
-        InvalidParameterError: for a camera rate that does not divide the control rate.
+        InvalidParameterError: for an unknown name, or a camera rate that does not divide the control rate.
     """
 
     backend: str
@@ -37,6 +38,8 @@ class SimSettings:
     lockstep_timeout: float
 
     def __post_init__(self) -> None:
+        require_choice("backend", self.backend, sorted(BACKENDS))
+        require_choice("task", self.task, sorted(TASKS))
         ratio = CONTROL_RATE / self.camera_rate
         if abs(ratio - round(ratio)) > 1e-6:
             raise InvalidParameterError(
@@ -48,6 +51,11 @@ class SimSettings:
     def steps_per_image(self) -> int:
         """Control steps from one image to the next."""
         return round(CONTROL_RATE / self.camera_rate)
+
+    def changed(self, changes: dict[str, Any]) -> SimSettings:
+        """With the parameters among ``changes`` that are settings."""
+        names = {field.name for field in fields(self)}
+        return replace(self, **{name: value for name, value in changes.items() if name in names})
 
 
 def declare_settings(node: Node) -> SimSettings:
