@@ -47,7 +47,7 @@ ACTION_TOPICS = ("/sim/action", "/sim/target_pose", "/sim/task_state")
 class SimProbe:
     """Starts the node and collects its messages by topic and stamp (ns)."""
 
-    def __init__(self, **parameters):
+    def __init__(self, depth_qos=ALL, **parameters):
         use_large_shared_memory()
         self.lockstep = parameters.get("lockstep", False)
         command = [sys.executable, "-m", "reald2iff_ros.mujoco_sim", "--ros-args"]
@@ -69,7 +69,8 @@ class SimProbe:
         self.command = self.node.create_publisher(JointState, "/joint_command", ALL)
         self.reply = self.node.create_publisher(Image, REPLY, ALL)
         for topic, kind in TOPICS.items():
-            self.node.create_subscription(kind, topic, lambda m, t=topic: self._on_message(t, m), ALL)
+            profile = depth_qos if topic == DEPTH else ALL
+            self.node.create_subscription(kind, topic, lambda m, t=topic: self._on_message(t, m), profile)
         self.node.create_subscription(Clock, "/clock", lambda m: self.clock.append(m.clock), ALL)
         latched = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.node.create_subscription(
