@@ -105,14 +105,12 @@ class SimProbe:
     def wait_connected(self):
         """Until every topic comes through: discovery takes its time, topic by topic."""
         states = [topic for topic in TOPICS if topic not in ACTION_TOPICS]
-        for _ in range(20):
+        deadline = time.monotonic() + 60
+        while missing := [topic for topic in states if not self.got[topic]]:
+            assert time.monotonic() < deadline, f"nothing came on {missing}; {self.diagnostics}"
             if self.lockstep:  # otherwise frames come by themselves
                 self.trigger("reset")
             self.spin(0.3)
-            if all(self.got[topic] for topic in states):
-                return
-        missing = [topic for topic in states if not self.got[topic]]
-        raise AssertionError(f"nothing came on {missing}; {self.diagnostics}")
 
     def spin(self, seconds):
         """Spin for a while, for what should not happen."""

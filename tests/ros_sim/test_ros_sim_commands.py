@@ -11,8 +11,8 @@ from sim_probe import DEPTH, SimProbe
 
 @pytest.fixture(scope="module")
 def probe():
-    """A node without expert, faster than the clock, with every second step an image."""
-    with SimProbe(expert=False, real_time_factor=3.0, camera_rate=10.0, camera_width=64) as probe:
+    """A node without expert, with every second step an image."""
+    with SimProbe(expert=False, camera_rate=10.0, camera_width=64) as probe:
         probe.wait_connected()
         probe.wait(probe.command.get_subscription_count, "the node to take commands")
         yield probe
