@@ -34,7 +34,7 @@ _MADE = (
     "summary.json",
     "nodes.log",
 )
-_EPISODE_SECONDS = {"reald2iff": 45, "d435_twin": 70}
+_EPISODE_SECONDS = {"reald2iff": 45, "d435_twin": 55}
 _STOP_TIMEOUT = 300.0
 _FRAME_RATE = 20.0
 
