@@ -26,6 +26,7 @@ class CalibrateConfig:
         out: Where the calibrated pipeline goes.
         coarse_steps: The default number of network calls of the coarse stage from now on; None keeps it.
         fine_steps: The same of the fine stage.
+        fine_temperature: Spread of the noise that the fine stage starts from; None keeps it.
         shift: Of the scheduler, which places the steps; None keeps it.
         views: Validation views to look at.
         seed: Of the noise.
@@ -37,6 +38,7 @@ class CalibrateConfig:
     out: Path
     coarse_steps: int | None = None
     fine_steps: int | None = None
+    fine_temperature: float | None = None
     shift: float | None = None
     views: int = 32
     seed: int = 0
@@ -87,10 +89,9 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     if config.threads:
         torch.set_num_threads(config.threads)
     pipeline = RealD2iffPipeline.from_pretrained(config.weights)
-    steps = {"coarse_steps": config.coarse_steps, "fine_steps": config.fine_steps}
-    pipeline.set_sampling(
-        replace(pipeline.sampling, **{k: v for k, v in steps.items() if v is not None}), config.shift
-    )
+    names = ("coarse_steps", "fine_steps", "fine_temperature")
+    given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
+    pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     chosen = calibrate(pipeline, load_pairs(config.pairs, "val", config.views), config.seed)
     pipeline.set_sampling(chosen)
     pipeline.save_pretrained(config.out)
