@@ -99,6 +99,7 @@ def apply(config: ApplyConfig) -> int:
         return 0
     # The first image's errors come before the seconds that loading a network takes.
     _intrinsics(config, read_depth(todo[0].source).depth, todo[0].source)
+    print(f"loading {config.model}", file=sys.stderr, flush=True)
     coarse, fine = config.steps or (None, None)
     model = load_noise_model(config.model, config.weights, config.device, coarse, fine)
     rows: list[list[Panel]] = []
