@@ -51,6 +51,8 @@ def saved_before_death(path, rounds, kill_call=0, kill_after=None):
     child.start()
     child_end.close()
     if kill_after is not None:
+        # Counted from the first answer: how long the writer takes to begin depends on the machine.
+        assert answers.poll(30)
         time.sleep(kill_after)
         os.kill(child.pid, signal.SIGKILL)
     child.join(30)
