@@ -112,22 +112,15 @@ def _steps(steps: int) -> int | None:
 
 
 def _load(config: ModelConfig) -> Any:
-    if config.name == DIFFUSION:
-        from reald2iff.diffusion import load_realism
+    from reald2iff.noise_models import load_noise_model
+    from reald2iff.sensors import D435Twin
 
-        return load_realism(
-            weights=config.weights or "default",
-            device=config.device,
-            coarse_steps=_steps(config.coarse_steps),
-            fine_steps=_steps(config.fine_steps),
-        )
-    from reald2iff.sensors import NOISE_MODELS, D435Twin
-
-    if config.name not in NOISE_MODELS:
-        raise InvalidParameterError(
-            f"model {config.name!r}: expected one of {', '.join((DIFFUSION, *NOISE_MODELS))}"
-        )
-    if config.name == "d435_twin":
-        # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
-        return D435Twin(static_seed=0)
-    return NOISE_MODELS[config.name]()
+    model = load_noise_model(
+        config.name,
+        config.weights or "default",
+        config.device,
+        _steps(config.coarse_steps),
+        _steps(config.fine_steps),
+    )
+    # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
+    return replace(model, static_seed=0) if isinstance(model, D435Twin) else model
