@@ -27,6 +27,11 @@ class StereoViews:
         left_albedo: ``(s*H, s*W)`` in [0, 1], diffuse infrared reflectance; None = drawn by the sensor model.
         right_albedo: The same from the right imager.
         supersampling: ``s``.
+        left_behind: ``(s*H, s*W)`` from the left imager with every transparent surface taken away: the depth of
+            what is seen through it, 0 = nothing behind; equal to ``left`` where the surface is opaque. None =
+            nothing transparent. Given for both imagers or for neither. The dots pass through too: the
+            ``projector`` view may hold the transparent surfaces or not, a model must cope with both.
+        right_behind: The same from the right imager.
     """
 
     left: NDArray[np.float32]
@@ -36,6 +41,8 @@ class StereoViews:
     left_albedo: NDArray[np.float32] | None = None
     right_albedo: NDArray[np.float32] | None = None
     supersampling: int = 1
+    left_behind: NDArray[np.float32] | None = None
+    right_behind: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
