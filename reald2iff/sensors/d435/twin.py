@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -29,6 +30,25 @@ from reald2iff.sensors.d435.postprocess import PostprocessParameters, postproces
 from reald2iff.sensors.d435.sgbm import match_sgbm
 from reald2iff.sensors.d435.statistics import StatisticsParameters, add_statistics
 from reald2iff.sensors.d435.warp import views_from_depth
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One exposure of the twin, with what the later stages need of the scene and of the random draws.
+
+    Attributes:
+        left: ``(H, W) uint8`` infrared image.
+        right: The other imager's.
+        measurable: ``(H, W) bool``, something is there, within the search range.
+        static_rng: Source of what a static scene keeps, after the exposure's draws.
+        frame_rng: Source of this frame's draws, after the exposure's.
+    """
+
+    left: NDArray[np.uint8]
+    right: NDArray[np.uint8]
+    measurable: NDArray[np.bool_]
+    static_rng: np.random.Generator
+    frame_rng: np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -97,16 +117,32 @@ class D435Twin(NoiseModel):
         Raises:
             InvalidDepthError: if the views do not fit the intrinsics.
         """
+        capture = self.expose(views, intrinsics, rng)
+        return self.finish(self.match_capture(capture), capture)
+
+    def expose(self, views: StereoViews, intrinsics: PinholeIntrinsics, rng: np.random.Generator) -> Capture:
+        """First stage of `sense`: the infrared images. It reads `pattern`, `infrared` and `materials` alone.
+
+        Raises:
+            InvalidDepthError: if the views do not fit the intrinsics.
+        """
         checked = _checked(views, intrinsics)
         static_rng, frame_rng = self._generators(rng)
         left, right = self._render(checked, intrinsics, static_rng, frame_rng)
+        return Capture(left, right, self._measurable(checked, intrinsics), static_rng, frame_rng)
+
+    def match_capture(self, capture: Capture) -> NDArray[np.float32]:
+        """Second stage of `sense`: matched disparity ``(H, W) float32``. It reads `stereo` alone."""
         if self.matcher == "census":
-            disparity = match(left, right, self.stereo)
-        else:
-            disparity = match_sgbm(left, right, self.stereo.disparities)
-        disparity = postprocess(disparity, self.post)
+            return match(capture.left, capture.right, self.stereo)
+        return match_sgbm(capture.left, capture.right, self.stereo.disparities)
+
+    def finish(self, matched: NDArray[np.float32], capture: Capture) -> NDArray[np.float32]:
+        """Last stage of `sense`, from matched disparity. It reads `post` and `statistics` alone."""
+        static_rng, frame_rng = copy.deepcopy((capture.static_rng, capture.frame_rng))
+        disparity = postprocess(matched, self.post)
         disparity = add_statistics(disparity, self.statistics, static_rng, frame_rng)
-        disparity[~self._measurable(checked, intrinsics)] = 0
+        disparity[~capture.measurable] = 0
         return np.maximum(quantise_disparity(disparity), np.float32(0))
 
     def apply(
