@@ -56,8 +56,8 @@ class ObjectiveConfig:
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """Options that both stages share.
+class RunConfig:
+    """Options of the training loop, whatever it trains.
 
     Attributes:
         pairs: Folder made by `reald2iff pairs generate`.
@@ -78,8 +78,6 @@ class TrainConfig:
         checkpoint_every: Steps between checkpoints.
         log_every: Steps between TensorBoard entries.
         picture_every: Steps between sample pictures (validation scenes); 0 draws none.
-        representation: How depth looks to the networks.
-        objective: Noise levels and loss weights.
     """
 
     pairs: Path
@@ -99,8 +97,6 @@ class TrainConfig:
     checkpoint_every: int = 250
     log_every: int = 25
     picture_every: int = 1000
-    representation: Representation = field(default_factory=Representation)
-    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "window", "checkpoint_every", "log_every"):
@@ -111,6 +107,19 @@ class TrainConfig:
                 f"learning_rate {self.learning_rate}, ema_decay {self.ema_decay}: expected a positive rate "
                 "and a decay in [0, 1)"
             )
+
+
+@dataclass(frozen=True)
+class TrainConfig(RunConfig):
+    """Options that both stages share.
+
+    Attributes:
+        representation: How depth looks to the networks.
+        objective: Noise levels and loss weights.
+    """
+
+    representation: Representation = field(default_factory=Representation)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from reald2iff.diffusion.backbone import Backbone
 from reald2iff.diffusion.training.checkpoint import Checkpoint, fingerprint_of
-from reald2iff.diffusion.training.config import TrainConfig
-from reald2iff.diffusion.training.data import Batch, WindowSampler
+from reald2iff.diffusion.training.config import RunConfig
+from reald2iff.diffusion.training.data import WindowSampler
 from reald2iff.errors import DependencyError, InvalidParameterError
-from reald2iff.pairs import load_pairs
+from reald2iff.pairs import PairArrays, load_pairs
 
 
 def choose_device(name: str) -> torch.device:
@@ -39,13 +38,23 @@ def step_generator(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
 
 
-class Stage(ABC):
-    """What differs between the stages."""
+class Sampler(Protocol):
+    """Gives the batch of a step, whatever came before."""
 
-    model: Backbone
+    def batch(self, step: int) -> Any: ...
+
+
+class Stage(ABC):
+    """What differs between the things that are trained; the batch is what `sampler` makes."""
+
+    model: torch.nn.Module
+
+    def sampler(self, pairs: PairArrays, batch_size: int, config: RunConfig, device: torch.device) -> Sampler:
+        """Where training batches come from."""
+        return WindowSampler(pairs, batch_size, config.window, config.seed, device)
 
     @abstractmethod
-    def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    def losses(self, batch: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """Named loss terms; their sum is minimised."""
 
     @abstractmethod
@@ -53,7 +62,7 @@ class Stage(ABC):
         """Write ``model`` (holding the averaged weights) for use; returns where it lies."""
 
     @abstractmethod
-    def draw(self, batch: Batch, path: Path) -> None:
+    def draw(self, batch: Any, path: Path) -> None:
         """Picture of samples on a batch of validation windows."""
 
 
@@ -65,7 +74,7 @@ class Trainer:
         stage: Network and loss.
     """
 
-    def __init__(self, config: TrainConfig, stage: Stage) -> None:
+    def __init__(self, config: RunConfig, stage: Stage) -> None:
         self._config, self._stage = config, stage
         self._device = choose_device(config.device)
         stage.model.to(self._device)
@@ -85,10 +94,9 @@ class Trainer:
         config = self._config
         if config.threads:
             torch.set_num_threads(config.threads)
-        train = WindowSampler(
-            load_pairs(config.pairs, "train"), config.batch_size, config.window, config.seed, self._device
-        )
-        shown = WindowSampler(load_pairs(config.pairs, "val"), 4, config.window, 0, self._device)
+        sampler, device = self._stage.sampler, self._device
+        train = sampler(load_pairs(config.pairs, "train"), config.batch_size, config, device)
+        shown = sampler(load_pairs(config.pairs, "val"), 4, config, device)
         start = self._checkpoint.restore(self._model, self._ema, self._optimizer)
         config.out.mkdir(parents=True, exist_ok=True)
         (config.out / "config.json").write_text(json.dumps(fingerprint_of(config), indent=1))
@@ -120,7 +128,7 @@ class Trainer:
         print(f"weights in {result[0]}")
         return result[0]
 
-    def _step(self, batch: Batch, step: int) -> dict[str, float]:
+    def _step(self, batch: Any, step: int) -> dict[str, float]:
         config = self._config
         rate = config.learning_rate * _cosine(step, config.steps, config.warmup)
         for group in self._optimizer.param_groups:
