@@ -9,10 +9,11 @@ from reald2iff.errors import InvalidParameterError
 
 _MIN_CLEAN_SHARE = 0.5
 
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Indices of the frames to train on, and of those to test on."""
 
-def split_scenes(
-    scene: NDArray[np.integer], rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+
+def split_scenes(scene: NDArray[np.integer], rng: np.random.Generator) -> Fold:
     """Frames to train on and frames to test on, half of the scenes each.
 
     Args:

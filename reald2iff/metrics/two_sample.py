@@ -12,6 +12,10 @@ What makes figures comparable is fixed: the network, its training and the patche
   patches say nothing, and would only pull every method towards chance);
 - are split by scene: those of one scene never stand on both sides.
 
+Against real frames there is no clean side but one estimated from the very frame, whose residual is shrunk by
+construction. There (`TwoSampleConfig.sees_clean` False) the classifier sees the patch alone: its shape and
+level, sub-pixel phase, differences to a robust plane and to local means at three scales, and validity.
+
 On 32 training views the figures of learned models move by 0.01 with the seed. The classifier is not the
 strongest there could be: longer training (1000 steps) or an input sharpened for the finest texture tells
 every method from the sensor more often, the redrawn sensor still not. Compare within one version only.
@@ -19,8 +23,8 @@ every method from the sensor more often, the redrawn sensor still not. Compare w
 
 from __future__ import annotations
 
-import math
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +33,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from reald2iff.errors import InvalidParameterError
-from reald2iff.metrics.patches import PairedPatches, split_scenes
+from reald2iff.metrics.patch_network import classifier, features
+from reald2iff.metrics.patches import Fold, PairedPatches, split_scenes
 
 if TYPE_CHECKING:
     import torch
@@ -55,6 +60,8 @@ class TwoSampleConfig:
         max_residual: Residuals are clipped to this many px.
         bootstrap: Resamplings of the test scenes for the confidence interval.
         seed: Of the split, the network's start and the patches.
+        sees_clean: The network sees the clean disparity beneath the patch. False where the clean side was
+            estimated from the very frames that are judged: it then only decides which places are used.
 
     Raises:
         InvalidParameterError: if a value is not positive, or the patch is smaller than 8 px.
@@ -70,6 +77,7 @@ class TwoSampleConfig:
     max_residual: float = 40.0
     bootstrap: int = 1000
     seed: int = 0
+    sees_clean: bool = True
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "learning_rate", "width", "test_patches", "compand_scale"):
@@ -109,48 +117,6 @@ class TwoSampleResult:
         return {**asdict(self), "ci95": list(self.ci95)}
 
 
-def _features(clean: torch.Tensor, noisy: torch.Tensor, config: TwoSampleConfig) -> torch.Tensor:
-    """``(B, 6, P, P)``: shape and level of the clean disparity, its sub-pixel phase, residual, validity."""
-    import torch
-
-    present = (clean > 0).float()
-    mean = clean.sum((1, 2), keepdim=True) / present.sum((1, 2), keepdim=True).clamp(min=1)
-    valid = (noisy > 0).float()
-    residual = ((noisy - clean) * valid * present).clamp(-config.max_residual, config.max_residual)
-    stacked = torch.stack(
-        [
-            ((clean - mean).clamp(-20, 20) / 8) * present,
-            torch.sin(2 * math.pi * clean),
-            torch.cos(2 * math.pi * clean),
-            torch.asinh(residual / config.compand_scale) * 0.7,
-            valid * 2 - 1,
-            clean / 20 - 1,
-        ],
-        dim=1,
-    )
-    return stacked.contiguous(memory_format=torch.channels_last)
-
-
-def _classifier(config: TwoSampleConfig) -> torch.nn.Module:
-    """16 px: 16, 8, 4; 64 px: 32, 16, 8 and one more layer; then the mean over the patch."""
-    from torch import nn
-
-    w = config.width
-    stem = (3, 1, 1) if config.patch < 32 else (4, 2, 1)
-    layers: list[tuple[int, int, int, int]] = [(w, *stem), (2 * w, 4, 2, 1)]
-    layers += [(2 * w, 4, 2, 1)] if config.patch < 32 else [(4 * w, 3, 2, 1), (4 * w, 3, 2, 1)]
-    modules: list[nn.Module] = []
-    channels = 6
-    for out, kernel, stride, padding in layers:
-        modules += [
-            nn.Conv2d(channels, out, kernel, stride, padding, bias=False),
-            nn.BatchNorm2d(out),
-            nn.LeakyReLU(0.1, inplace=True),
-        ]
-        channels = out
-    return nn.Sequential(*modules, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1))
-
-
 def _train(
     patches: PairedPatches, frames: NDArray[np.intp], config: TwoSampleConfig, rng: np.random.Generator
 ) -> torch.nn.Module:
@@ -158,7 +124,7 @@ def _train(
 
     with _START, torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = _classifier(config)
+        network = classifier(config)
     optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
     for _ in range(config.steps):
@@ -176,7 +142,7 @@ def _train(
             for p in (clean, sensor, generated)
         )
         if len(c) > 1:
-            score = network(torch.cat([_features(c, s, config), _features(c, g, config)]))[:, 0]
+            score = network(torch.cat([features(c, s, config), features(c, g, config)]))[:, 0]
             truth = torch.cat([torch.ones(len(c)), torch.zeros(len(c))])
             loss = torch.nn.functional.binary_cross_entropy_with_logits(score, truth)
             optimizer.zero_grad()
@@ -212,7 +178,7 @@ def _test(
             part = slice(start, start + _EVALUATION_BATCH)
             c, s, g = (torch.from_numpy(p[part]) for p in (clean, sensor, generated))
             with torch.inference_mode():
-                score = network(torch.cat([_features(c, s, config), _features(c, g, config)]))
+                score = network(torch.cat([features(c, s, config), features(c, g, config)]))
             scores.append(score[:, 0].view(_CLASSES, -1).T.numpy())
             owners.append(np.full(len(c), frame))
     if not scores:
@@ -244,8 +210,9 @@ def two_sample_test(
     generated: NDArray[np.float32],
     scene: NDArray[np.integer],
     config: TwoSampleConfig = PATCH_16,
+    folds: Sequence[Fold] | None = None,
 ) -> TwoSampleResult:
-    """Train the classifier on half of the scenes and test it on the others.
+    """Train the classifier on some scenes and test it on others.
 
     Args:
         clean: ``(N, H, W) float32`` clean disparity, px, 0 = invalid.
@@ -253,10 +220,12 @@ def two_sample_test(
         generated: ``(N, H, W) float32`` disparity to be told from it, px, 0 = invalid.
         scene: ``(N,)`` scene of each frame.
         config: Patch size and the classifier's fixed training.
+        folds: Frames to train on and to test on; a classifier is trained for each and their answers are taken
+            together. None = once, on half of the scenes.
 
     Raises:
         InvalidParameterError: for arrays of different shapes, images smaller than a patch, fewer than 4
-            scenes, or no valid depth.
+            scenes (without folds), a scene on both sides of a fold, or no valid depth.
     """
     import torch
 
@@ -270,21 +239,33 @@ def two_sample_test(
             f"images of {clean.shape[2]}x{clean.shape[1]} px are smaller than a patch of {config.patch} px"
         )
     rng = np.random.default_rng(config.seed)
-    training, testing = split_scenes(scene, rng)
+    if folds is None:
+        folds = [split_scenes(scene, rng)]
+    for training, testing in folds:
+        shared = np.intersect1d(scene[training], scene[testing])
+        if len(shared):
+            raise InvalidParameterError(
+                f"scenes {shared.tolist()} stand on both sides of a fold: expected none"
+            )
     patches = PairedPatches(clean, sensor, generated, config.patch)
     threads = torch.get_num_threads()
     # Figures should not depend on the number of cores, and threads gain little on networks this small.
     torch.set_num_threads(1)
     try:
-        network = _train(patches, training, config, rng)
-        scores, frame = _test(network, patches, testing, config, rng)
+        answers = [
+            _test(_train(patches, training, config, rng), patches, testing, config, rng)
+            for training, testing in folds
+        ]
     finally:
         torch.set_num_threads(threads)
+    scores = np.concatenate([scores for scores, _ in answers])
+    frame = np.concatenate([frame for _, frame in answers])
     right = ((scores[:, 0] > 0).astype(np.float64) + (scores[:, 1] <= 0)) / _CLASSES
     return TwoSampleResult(
         accuracy=float(right.mean()),
-        auc=_auc(scores),
+        # Of each classifier apart: the scores of two have no common scale.
+        auc=float(np.average([_auc(s) for s, _ in answers], weights=[len(s) for s, _ in answers])),
         ci95=_interval(right, scene[frame], config.bootstrap, rng),
-        test_scenes=len(np.unique(scene[testing])),
+        test_scenes=len(np.unique(scene[np.concatenate([testing for _, testing in folds])])),
         test_patches=len(scores),
     )
