@@ -28,7 +28,14 @@ def noisy(model, depth, seed=0) -> np.ndarray:
 
 
 def test_the_registry_names_each_model_by_its_own_name() -> None:
-    assert set(NOISE_MODELS) == {"gaussian", "perlin", "kinect", "d435_twin"}
+    assert set(NOISE_MODELS) == {
+        "gaussian",
+        "perlin",
+        "kinect",
+        "isaac",
+        "active_randomisation",
+        "d435_twin",
+    }
     assert all(model.name == name for name, model in NOISE_MODELS.items())
 
 

@@ -20,7 +20,7 @@ class DemoConfig:
         out: Folder for the results.
         episodes: Successful episodes to record.
         seed: Of the first episode and of the depth noise; every further episode takes the next one.
-        model: Depth model: reald2iff, gaussian, perlin, kinect or d435_twin.
+        model: Depth model: reald2iff, gaussian, perlin, kinect, isaac, active_randomisation or d435_twin.
         coarse_steps: Network calls of the coarse stage per frame; by default what the weights ask for.
         fine_steps: The same of the fine stage; 0 leaves it out.
         device: Where the diffusion model runs.
