@@ -1,0 +1,1 @@
+"""Fitting the D435 twin to a camera from ordinary, unpaired frames of it."""
