@@ -154,6 +154,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         coarse_steps: int | None = None,
         fine_steps: int | None = None,
         generator: torch.Generator | None = None,
+        setting: torch.Tensor | None = None,
     ) -> RealD2iffOutput:
         """Generate sensor disparity.
 
@@ -162,11 +163,12 @@ class RealD2iffPipeline(DiffusionPipeline):
             coarse_steps: Network calls of the coarse stage, at least 1; None = the weights' default.
             fine_steps: Of the fine stage; 0 stops after the coarse stage.
             generator: Source of the noise, on the CPU; the same state gives the same result.
+            setting: ``(B, 2)`` of `reald2iff.diffusion.condition.setting_values`; None = the defaults.
 
         Raises:
             InvalidParameterError: for a wrong shape or number of steps.
         """
-        samples = self.sample(disparity, coarse_steps, fine_steps, generator)
+        samples = self.sample(disparity, coarse_steps, fine_steps, generator, setting)
         clean = disparity.to(torch.float32)
         coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
         if samples.fine is None:
@@ -181,6 +183,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         coarse_steps: int | None = None,
         fine_steps: int | None = None,
         generator: torch.Generator | None = None,
+        setting: torch.Tensor | None = None,
     ) -> StageSamples:
         """What both stages generate, before validity is decided. Arguments and errors as for a call."""
         if disparity.ndim != 4 or disparity.shape[1] != 1:
@@ -196,7 +199,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         height, width = disparity.shape[-2:]
         device = next(self.coarse.parameters()).device
         clean = self._pad(disparity.to(device, torch.float32))
-        features = condition_features(clean)
+        features = condition_features(clean, setting=setting)
 
         sample, deviation = self._run(
             self.coarse, self.coarse_denoiser, features, coarse_steps, generator, temperature=1.0

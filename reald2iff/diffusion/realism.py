@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reald2iff.diffusion.condition import CONDITION_CHANNELS
+from reald2iff.diffusion.condition import CONDITION_CHANNELS, setting_values
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.representation import CHANNELS
 from reald2iff.errors import InvalidDepthError, InvalidParameterError, WeightsError
@@ -24,6 +24,7 @@ from reald2iff.geometry import (
     require_depth,
 )
 from reald2iff.sensors.base import NoiseModel
+from reald2iff.sensors.setting import SensorSetting
 
 if TYPE_CHECKING:
     from reald2iff.diffusion.sampling import Denoiser
@@ -57,6 +58,7 @@ class DepthRealism(NoiseModel):
         fine_steps: Of the fine stage; 0 = coarse stage only.
         baseline: Of the simulated stereo pair, metres.
         weights: Where the weights came from.
+        setting: How noisy a unit, and its preset.
     """
 
     name: ClassVar[str] = "reald2iff"
@@ -66,6 +68,7 @@ class DepthRealism(NoiseModel):
     fine_steps: int | None = None
     baseline: float = D435_BASELINE
     weights: str = ""
+    setting: SensorSetting = field(default_factory=SensorSetting)
     _compiled: dict[tuple[int, int], tuple[Denoiser, Denoiser]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -96,6 +99,7 @@ class DepthRealism(NoiseModel):
             self.coarse_steps,
             self.fine_steps,
             torch.Generator().manual_seed(int(rng.integers(2**63))),
+            setting_values(torch.tensor([self.setting.strength]), torch.tensor([self.setting.density])),
         )
         metres = disparity_to_depth(output.disparity[0, 0].numpy(), intrinsics.fx, self.baseline)
         # A D435 hands out whole millimetres.
@@ -124,6 +128,7 @@ class DepthRealism(NoiseModel):
             "device": self.device,
             "coarse_steps": defaults.coarse_steps if self.coarse_steps is None else self.coarse_steps,
             "fine_steps": defaults.fine_steps if self.fine_steps is None else self.fine_steps,
+            **asdict(self.setting),
         }
 
     def _use_compiled(self, disparity: torch.Tensor) -> None:
@@ -144,6 +149,7 @@ def load_realism(
     device: str = "auto",
     coarse_steps: int | None = None,
     fine_steps: int | None = None,
+    setting: SensorSetting | None = None,
 ) -> DepthRealism:
     """Load RealD2iff.
 
@@ -153,6 +159,7 @@ def load_realism(
             OpenVINO.
         coarse_steps: Network calls of the coarse stage; None = the weights' default.
         fine_steps: Of the fine stage; 0 stops after the coarse stage.
+        setting: How noisy a unit, and its preset; None = the defaults.
 
     Raises:
         WeightsError: if the weights are missing, incomplete or of another network.
@@ -174,5 +181,10 @@ def load_realism(
     if device == "cuda":
         pipeline.to("cuda")
     return DepthRealism(
-        pipeline, device, coarse_steps, fine_steps, weights="d435" if default else str(folder)
+        pipeline,
+        device,
+        coarse_steps,
+        fine_steps,
+        weights="d435" if default else str(folder),
+        setting=setting or SensorSetting(),
     )

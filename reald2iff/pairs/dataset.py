@@ -23,6 +23,8 @@ class PairArrays:
         scene: ``(N,) int64``; views of one scene are neighbours.
         focal_baseline: ``(N,) float32`` metres times px: depth = focal_baseline / disparity.
         kind: ``(N,)`` strings, the sort of scene.
+        strength: ``(N,) float32`` how bad the sensor's noise was set, 1 = as fitted.
+        density: ``(N,) float32`` its preset, see `reald2iff.sensors.setting.PRESETS`.
     """
 
     clean_disparity: NDArray[np.uint16]
@@ -31,6 +33,8 @@ class PairArrays:
     scene: NDArray[np.int64]
     focal_baseline: NDArray[np.float32]
     kind: NDArray[np.str_]
+    strength: NDArray[np.float32]
+    density: NDArray[np.float32]
 
 
 _STORED_AS = {
@@ -40,6 +44,8 @@ _STORED_AS = {
     "scene": "scene",
     "focal_baseline": "focal_baseline",
     "kind": "kind",
+    "strength": "strength",
+    "density": "density",
 }
 """Names of the arrays in a `Shard`."""
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reald2iff.errors import DatasetError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 INDEX_NAME = "index.json"
 
 CLEAN_STEPS = 512
@@ -49,6 +49,8 @@ class Shard:
         scene: ``(N,) int64`` index of the scene.
         focal_baseline: ``(N,) float32`` metres times px: depth = focal_baseline / disparity.
         kind: ``(N,)`` strings of up to 16 letters, the sort of scene.
+        strength: ``(N,) float32`` how bad the sensor's noise was set, 1 = as fitted.
+        density: ``(N,) float32`` its preset, see `reald2iff.sensors.setting.PRESETS`.
     """
 
     clean_disparity: NDArray[np.uint16]
@@ -57,10 +59,17 @@ class Shard:
     scene: NDArray[np.int64]
     focal_baseline: NDArray[np.float32]
     kind: NDArray[np.str_]
+    strength: NDArray[np.float32]
+    density: NDArray[np.float32]
 
 
 _IMAGES = ("clean_disparity", "sensor_disparity", "sensor_disparity_redrawn")
-_DTYPES = {"scene": "int64", "focal_baseline": "float32", "kind": "<U16"} | dict.fromkeys(_IMAGES, "uint16")
+_DTYPES = {
+    "scene": "int64",
+    "kind": "<U16",
+    **dict.fromkeys(("focal_baseline", "strength", "density"), "float32"),
+    **dict.fromkeys(_IMAGES, "uint16"),
+}
 
 
 def split_of(scene: int) -> Split:

@@ -43,6 +43,9 @@ class GenerateConfig:
     """Camera poses of each scene; a scene's views are always in the same split."""
     source: str = "mujoco"
     """Scene source: a name registered by an installed package, or module:Class."""
+    spread: float = 1.0
+    """How far the sensors differ from the fitted one, from scene to scene: 1 = like units of one product,
+    in different light. Training scenes then also vary noise strength and preset. 0 = always the same."""
     matcher: Literal["census", "sgbm"] = "census"
     """Stereo matcher of the twin: census resembles a D435; sgbm is faster, with bands it does not have."""
 
@@ -51,6 +54,8 @@ class GenerateConfig:
             value = getattr(self, name)
             if value < low:
                 raise InvalidParameterError(f"{name} = {value}: expected at least {low}")
+        if not 0 <= self.spread <= 2:
+            raise InvalidParameterError(f"spread = {self.spread}: expected 0 to 2")
 
 
 def generate(config: GenerateConfig) -> int:
@@ -67,7 +72,7 @@ def generate(config: GenerateConfig) -> int:
     missing = [plan for plan in plans if not _is_done(config.out / plan.name, plan)]
     if len(missing) < len(plans):
         console.print(f"{len(plans) - len(missing)} of {len(plans)} shards are there already")
-    job = Job(config.out, config.seed, config.source, config.views_per_scene, twin)
+    job = Job(config.out, config.seed, config.source, config.views_per_scene, twin, config.spread)
     with _progress(console, missing) as advance:
         for report in _run(job, missing, config.workers):
             advance(report)
@@ -85,6 +90,7 @@ def _index(config: GenerateConfig, twin: D435Twin, plans: list[ShardPlan]) -> di
         "count": config.count,
         "seed": config.seed,
         "views_per_scene": config.views_per_scene,
+        "spread": config.spread,
         "source": parameters,
         "camera": {"width": D435_DEPTH.width, "height": D435_DEPTH.height, "baseline": twin.baseline},
         "sensor": {"name": twin.name, **_jsonable(asdict(twin))},

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from reald2iff.diffusion.condition import CONTEXT_LEFT, CONTEXT_RIGHT, condition_features
+from reald2iff.diffusion.condition import (
+    CONTEXT_LEFT,
+    CONTEXT_RIGHT,
+    condition_features,
+    setting_values,
+)
 from reald2iff.errors import DatasetError
 from reald2iff.pairs import PairArrays
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
@@ -20,7 +25,7 @@ class Batch:
     Attributes:
         clean: ``(B, 1, S, S)`` clean disparity, px, 0 = invalid.
         sensor: ``(B, 1, S, S)`` sensor disparity, px, 0 = invalid.
-        features: ``(B, 9, S, S)`` condition, as the whole image would give it.
+        features: ``(B, 11, S, S)`` condition, as the whole image would give it.
     """
 
     clean: torch.Tensor
@@ -61,7 +66,9 @@ class WindowSampler:
         size = self._window
         images = rng.integers(0, count, self._batch_size)
         tops = rng.integers(0, height - size + 1, self._batch_size)
-        lefts = rng.integers(0, width - size + 1, self._batch_size)
+        # Beyond the sides and pushed back inside: the image's borders, where stereo has bands of its own,
+        # come up as often as any other column.
+        lefts = np.clip(rng.integers(-size // 2, width - size // 2, self._batch_size), 0, width - size)
 
         # Wider than the window by what the condition depends on.
         strip = min(width, size + CONTEXT_LEFT + CONTEXT_RIGHT)
@@ -77,9 +84,12 @@ class WindowSampler:
             return torch.stack([s[..., x : x + size] for s, x in zip(strips, offsets, strict=True)])
 
         clean_strips = cut(clean, starts, strip, CLEAN_STEPS)
+        setting = setting_values(
+            torch.from_numpy(self._pairs.strength[images]), torch.from_numpy(self._pairs.density[images])
+        )
         first_column = torch.from_numpy(starts.astype(np.float32)).to(self._device)[:, None, None, None]
         return Batch(
             window(clean_strips),
             cut(sensor, lefts, size, SENSOR_STEPS),
-            window(condition_features(clean_strips, first_column)),
+            window(condition_features(clean_strips, first_column, setting)),
         )

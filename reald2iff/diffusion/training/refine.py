@@ -1,0 +1,211 @@
+"""Refinement: the fine stage trained on, at the few steps it is used with, against a discriminator.
+
+A network that predicts x0 gives samples of too little spread in few steps. RealD2iff's second stage cures
+the coarse one where a discrepancy map finds it wanting, Stable-Sim2Real's where a discriminator does; here
+the discriminator supervises the last step itself, which repairs texture and holes and needs fewer steps.
+
+The loss is relativistic and paired (Jolicoeur-Martineau 2019; Huang et al. 2024, "R3GAN"): at the same place
+of the same scene, sensor and generated depth must score alike. Content cancels out. The discriminator is kept
+smooth by finite differences in place of gradient penalties (Lin et al. 2025, "Seaweed-APT", section 3.3).
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch.func import functional_call
+
+from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.representation import Representation
+from reald2iff.diffusion.sampling import sample_stage, sigma_schedule
+from reald2iff.diffusion.training.config import RunConfig
+from reald2iff.diffusion.training.data import Batch
+from reald2iff.diffusion.training.discriminator import (
+    PatchDiscriminator,
+    geometry_channels,
+    noise_channels,
+)
+from reald2iff.diffusion.training.loop import ParameterGroup, Stage, Trainer, choose_device
+from reald2iff.diffusion.training.pictures import draw_samples
+from reald2iff.errors import InvalidParameterError
+
+
+@dataclass(frozen=True)
+class RefineConfig(RunConfig):
+    """Options of the refinement.
+
+    Attributes:
+        weights: Pipeline to refine (``RUN/pipeline`` of `reald2iff train fine`, or of another refinement).
+        coarse_steps: Network calls of the coarse stage, here and at use.
+        fine_steps: Network calls of the fine stage, here and at use; the last one is trained.
+        discriminator_width: Channels of the discriminator's first layer.
+        discriminator_rate: Its learning rate as a multiple of the generator's.
+        smoothness: Weight of the discriminator's smoothness penalty.
+        perturbation: Size of the step it is measured over, in units of the discriminator's channels.
+    """
+
+    weights: Path = Path("runs/fine/pipeline")
+    coarse_steps: int = 1
+    fine_steps: int = 2
+    batch_size: int = 8
+    window: int = 96
+    steps: int = 4000
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.0
+    discriminator_width: int = 48
+    discriminator_rate: float = 5.0
+    smoothness: float = 20.0
+    perturbation: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("coarse_steps", "fine_steps", "discriminator_width"):
+            if getattr(self, name) < 1:
+                raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected 1 or more")
+        for name in ("discriminator_rate", "perturbation"):
+            if getattr(self, name) <= 0:
+                raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected a positive number")
+
+
+class _Adversaries(torch.nn.Module):
+    """Both networks as one, for the trainer's checkpoint and average."""
+
+    def __init__(self, generator: torch.nn.Module, discriminator: PatchDiscriminator) -> None:
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+
+
+class RefineStage(Stage):
+    """Trains the fine stage of a pipeline against a discriminator."""
+
+    model: _Adversaries
+
+    def __init__(self, config: RefineConfig) -> None:
+        torch.manual_seed(config.seed)
+        self._config = config
+        self._pipeline = RealD2iffPipeline.from_pretrained(config.weights)
+        if config.window % self._pipeline.multiple:
+            raise InvalidParameterError(
+                f"window = {config.window}: expected a multiple of {self._pipeline.multiple} px"
+            )
+        self._coarse = self._pipeline.coarse.to(choose_device(config.device)).requires_grad_(False)
+        self.model = _Adversaries(self._pipeline.fine, PatchDiscriminator(config.discriminator_width))
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        # No momentum: the two chase each other.
+        betas = (0.0, 0.99)
+        return [
+            ParameterGroup(list(self.model.generator.parameters()), 1.0, betas),
+            ParameterGroup(
+                list(self.model.discriminator.parameters()), self._config.discriminator_rate, betas
+            ),
+        ]
+
+    def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        config, discriminator = self._config, self.model.discriminator
+        geometry = geometry_channels(batch.clean, batch.features[:, -2:])
+        residual, validity = measured(
+            self._pipeline.representation, batch.clean, self._sample(batch, generator)
+        )
+        generated = noise_channels(residual, validity)
+        sensor = noise_channels(*sensed(self._pipeline.representation, batch.clean, batch.sensor))
+
+        pair = torch.cat([sensor, generated.detach()])
+        both = torch.cat([geometry, geometry])
+        logits = discriminator(both, pair)
+        shifted = discriminator(
+            both, pair + config.perturbation * torch.randn(pair.shape, generator=generator).to(pair)
+        )
+        rough = sum((a - b).square().mean() for a, b in zip(logits, shifted, strict=True))
+        real, fake = zip(*(scale.chunk(2) for scale in logits), strict=True)
+        # Gradients reach the generator alone.
+        frozen = {name: value.detach() for name, value in discriminator.named_parameters()}
+        judged = functional_call(discriminator, frozen, (geometry, generated))
+        return {
+            "discriminator": _beats(real, fake),
+            "generator": _beats(judged, [scale.detach() for scale in real]),
+            "smoothness": config.smoothness * torch.as_tensor(rough),
+        }
+
+    def _sample(self, batch: Batch, generator: torch.Generator) -> torch.Tensor:
+        """``(B, 2, S, S)`` sample of both stages; the last network call carries gradients."""
+        config, fine, guidance = self._config, self.model.generator, self._pipeline.guidance
+        scheduler, device = self._pipeline.scheduler, batch.clean.device
+
+        def noise(backbone: Any) -> torch.Tensor:
+            shape = backbone.sample_shape(len(batch.clean), *batch.clean.shape[-2:])
+            return torch.randn(shape, generator=generator).to(device)
+
+        with torch.no_grad():
+            coarse, deviation = sample_stage(
+                self._coarse, scheduler, noise(self._coarse), batch.features, config.coarse_steps
+            )
+            assert deviation is not None
+            condition = torch.cat(
+                [batch.features, self._coarse.decode(coarse), guidance.normalised_map(deviation)], dim=1
+            )
+            scheduler.set_timesteps(sigmas=sigma_schedule(config.fine_steps), device=device)
+            sigmas = scheduler.sigmas
+            sample = noise(fine)
+            for level, following in itertools.pairwise(sigmas[:-1]):
+                x0, _ = fine(sample, level.expand(len(sample)), condition)
+                sample = x0 + (sample - x0) * (following / level)
+        x0, _ = fine(sample, sigmas[-2].expand(len(sample)), condition)
+        return self._pipeline.fine.decode(x0.float())
+
+    def export(self, folder: Path) -> Path:
+        path = folder / "pipeline"
+        self._pipeline.set_sampling(
+            replace(
+                self._pipeline.sampling,
+                coarse_steps=self._config.coarse_steps,
+                fine_steps=self._config.fine_steps,
+                fine_temperature=1.0,
+                fine_validity_threshold=0.0,
+            )
+        )
+        self._pipeline.save_pretrained(path)
+        return path
+
+    def draw(self, batch: Batch, path: Path) -> None:
+        sample = self._sample(batch, torch.Generator().manual_seed(0))
+        draw_samples(batch, self._pipeline.representation.decode(batch.clean, sample), path)
+
+
+def _beats(winners: Any, losers: Any) -> torch.Tensor:
+    """Relativistic logistic loss, mean over the scales."""
+    return torch.stack([F.softplus(b - a).mean() for a, b in zip(winners, losers, strict=True)]).mean()
+
+
+def sensed(
+    representation: Representation, clean: torch.Tensor, sensor: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Residual (px, 0 in holes) and validity {-1, +1} of the sensor, ``(B, 1, H, W)`` each."""
+    valid = ((sensor >= representation.min_disparity) & (clean > 0)).to(clean.dtype)
+    return (sensor - clean) * valid, 2 * valid - 1
+
+
+def measured(
+    representation: Representation, clean: torch.Tensor, sample: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same of a generated sample: quantised and thresholded as `Representation.decode` does it.
+
+    Gradients pass straight through rounding and thresholding.
+    """
+    disparity = clean + representation.expand(sample[:, :1])
+    steps = representation.subpixel_steps
+    disparity = disparity + (torch.round(disparity * steps) / steps - disparity).detach()
+    soft = sample[:, 1:2]
+    valid = ((soft > 0) & (clean > 0) & (disparity >= representation.min_disparity)).to(clean.dtype).detach()
+    return (disparity - clean) * valid, soft + (2 * valid - 1 - soft).detach()
+
+
+def train_refine(config: RefineConfig) -> int:
+    """`reald2iff train refine`."""
+    Trainer(config, RefineStage(config)).run()
+    return 0
