@@ -1,0 +1,1 @@
+"""Cleaning of real frames: a network from sensor disparity to clean disparity."""
