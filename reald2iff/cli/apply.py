@@ -20,6 +20,7 @@ from reald2iff.io.depth_files import CONTAINERS, DepthFormat, read_depth, write_
 from reald2iff.noise_models import DIFFUSION, load_noise_model
 from reald2iff.pictures import Panel, color_range, depth_panels
 from reald2iff.sensors import NoiseModel
+from reald2iff.sensors.setting import SensorSetting
 
 _PREVIEWED = 4
 _LARGEST_PREVIEW = 640
@@ -47,6 +48,10 @@ class ApplyConfig:
     """Network calls of the coarse and of the fine stage of reald2iff, e.g. 2 4; more is slower."""
     device: Literal["auto", "cpu", "cuda", "openvino"] = "auto"
     """What reald2iff runs on."""
+    strength: float = 1.0
+    """How bad the sensor's noise is (reald2iff, d435_twin): 1 as fitted, 0.5 a clean unit, 2 a bad one."""
+    preset: str = "default"
+    """RealSense visual preset (reald2iff, d435_twin): default, high_accuracy or high_density."""
     seed: int = 0
     """The same seed, file name and depth give the same result, in any order of files."""
     format: Literal["same", "png", "npy", "npz"] = "same"
@@ -65,6 +70,7 @@ class ApplyConfig:
             raise InvalidIntrinsicsError(
                 f"expected one of --intrinsics fx,fy,cx,cy, --camera-info FILE or --d435, but {given}"
             )
+        SensorSetting(self.strength, self.preset)  # checks both
         if self.seed < 0:
             raise InvalidParameterError(f"seed = {self.seed}: expected 0 or more")
         if self.resume and self.overwrite:
@@ -101,7 +107,8 @@ def apply(config: ApplyConfig) -> int:
     _intrinsics(config, read_depth(todo[0].source).depth, todo[0].source)
     print(f"loading {config.model}", file=sys.stderr, flush=True)
     coarse, fine = config.steps or (None, None)
-    model = load_noise_model(config.model, config.weights, config.device, coarse, fine)
+    setting = SensorSetting(config.strength, config.preset)
+    model = load_noise_model(config.model, config.weights, config.device, coarse, fine, setting)
     rows: list[list[Panel]] = []
     holes: list[float] = []
     for job in _progress(todo):

@@ -7,7 +7,7 @@ COMMANDS = (
     Command("bench ablation", "reald2iff.bench.ablation:bench_ablation", "what each part of the method adds"),
     Command("bench realism", "reald2iff.bench.realism:bench_realism", "compare noise models with the sensor"),
     Command("bench speed", "reald2iff.bench.speed:bench_speed", "time the depth models on this machine"),
-    Command("calibrate", "reald2iff.calibration.command:calibrate_camera", "fit the D435 twin to your camera"),
+    Command("calibrate", "reald2iff.calibration.command:calibrate_camera", "fit the twin to your camera"),
     Command(
         "fingerprint",
         "reald2iff.metrics.fingerprint.command:fingerprint_frames",

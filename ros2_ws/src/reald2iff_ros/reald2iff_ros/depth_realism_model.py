@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.geometry import D435_DEPTH, PinholeIntrinsics
+from reald2iff.sensors.setting import SensorSetting
 
 DIFFUSION = "reald2iff"
 DEVICES = ("auto", "cpu", "cuda", "openvino")
@@ -25,9 +26,11 @@ class ModelConfig:
         device: One of `DEVICES`; the analytic models always run on the CPU.
         coarse_steps: Network calls of the coarse stage; -1 = the weights' default.
         fine_steps: Network calls of the fine stage; 0 = none (coarse only), -1 = the weights' default.
+        strength: How bad the sensor's noise is, 1 = as fitted.
+        preset: RealSense visual preset.
 
     Raises:
-        InvalidParameterError: for an unknown device or a number of steps out of range.
+        InvalidParameterError: for an unknown device or preset, or a number out of range.
     """
 
     name: str = DIFFUSION
@@ -35,8 +38,11 @@ class ModelConfig:
     device: str = "auto"
     coarse_steps: int = -1
     fine_steps: int = -1
+    strength: float = 1.0
+    preset: str = "default"
 
     def __post_init__(self) -> None:
+        self.setting()
         if self.device not in DEVICES:
             raise InvalidParameterError(f"device {self.device!r}: expected one of {', '.join(DEVICES)}")
         if self.coarse_steps == 0 or self.coarse_steps < -1:
@@ -45,6 +51,10 @@ class ModelConfig:
             )
         if self.fine_steps < -1:
             raise InvalidParameterError(f"fine_steps {self.fine_steps}: expected at least 0, or -1 (default)")
+
+    def setting(self) -> SensorSetting:
+        """How noisy a unit, and its preset."""
+        return SensorSetting(self.strength, self.preset)
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,7 @@ def _load(config: ModelConfig) -> Any:
         config.device,
         _steps(config.coarse_steps),
         _steps(config.fine_steps),
+        config.setting(),
     )
     # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
     return replace(model, static_seed=0) if isinstance(model, D435Twin) else model

@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.node import Node
 
 from reald2iff.errors import InvalidParameterError
+from reald2iff.sensors.setting import MAX_STRENGTH, PRESETS
 from reald2iff_ros.depth_realism_model import DEVICES, DIFFUSION, ModelConfig
 from reald2iff_ros.messages import DEPTH_ENCODINGS
 from reald2iff_ros.parameters import declare, require_choice
@@ -29,6 +30,8 @@ class DepthRealismSettings:
     device: str
     coarse_steps: int
     fine_steps: int
+    strength: float
+    preset: str
     seed: int
     enabled: bool
     passthrough_on_failure: bool
@@ -44,7 +47,15 @@ class DepthRealismSettings:
 
     def model_config(self) -> ModelConfig:
         """The part that says what to load."""
-        return ModelConfig(self.model, self.weights, self.device, self.coarse_steps, self.fine_steps)
+        return ModelConfig(
+            self.model,
+            self.weights,
+            self.device,
+            self.coarse_steps,
+            self.fine_steps,
+            self.strength,
+            self.preset,
+        )
 
     def changed(self, changes: dict[str, Any]) -> DepthRealismSettings:
         """With the parameters among ``changes`` that are settings."""
@@ -89,6 +100,21 @@ def declare_settings(node: Node) -> DepthRealismSettings:
             "Network calls of the fine stage per frame; 0 = coarse stage only, -1 = the weights' default.",
             minimum=-1,
             maximum=1000,
+        ),
+        strength=declare(
+            node,
+            "strength",
+            1.0,
+            "How bad the sensor's noise is (reald2iff, d435_twin): 1 as fitted, 0.5 clean, 2 bad.",
+            minimum=1 / MAX_STRENGTH,
+            maximum=MAX_STRENGTH,
+        ),
+        preset=declare(
+            node,
+            "preset",
+            "default",
+            "RealSense visual preset (reald2iff, d435_twin): default, high_accuracy or high_density.",
+            choices=tuple(PRESETS),
         ),
         seed=declare(
             node,
