@@ -1,4 +1,4 @@
-"""Chamfer distance and F-score on planes."""
+"""Chamfer distance, F-score and IoU on planes."""
 
 import numpy as np
 import pytest
@@ -37,6 +37,21 @@ def test_f_score_is_the_harmonic_mean_of_precision_and_recall():
     distance = cloud_distance(half, grid(1))
     recall = len(half) / 41**2
     assert distance.f_score == pytest.approx(2 * recall / (1 + recall))
+
+
+def test_iou_counts_the_shared_cells_of_a_grid():
+    # Cells are 2 m / 32 = 6.25 cm; points of the plane lie at the lower end of theirs.
+    whole = grid(1)
+    assert cloud_distance(whole, whole).iou == 1
+    assert cloud_distance(grid(1.05), whole).iou == 1
+    assert cloud_distance(grid(1.07), whole).iou == 0
+    assert cloud_distance(whole[whole[:, 1] < -1e-9], whole).iou == pytest.approx(0.5, abs=0.04)
+
+
+def test_iou_counts_points_far_outside_the_reference_as_wrong():
+    stray = np.concatenate([grid(1), [[0.0, 0.0, 90.0]], [[0.0, 0.0, -90.0]]])
+    cells = 32 * 32
+    assert cloud_distance(stray, grid(1)).iou == pytest.approx(cells / (cells + 2), abs=0.01)
 
 
 def test_cloud_leaves_out_holes_and_what_is_too_far():
