@@ -7,7 +7,8 @@ from reald2iff.geometry import back_project, depth_to_disparity
 
 pytest.importorskip("mujoco")
 from reald2iff.errors import InvalidParameterError
-from reald2iff_sim.scenes.source import NEAREST, ProceduralScenes
+from reald2iff_sim.scenes.layouts import NEAREST_CLOSE
+from reald2iff_sim.scenes.source import ProceduralScenes
 
 SEEDS = (3, 9, 25, 67)
 
@@ -41,7 +42,7 @@ def test_views_are_full_of_surfaces_in_range(views):
     for view in views.values():
         assert view.depth.shape == (480, 640)
         assert np.mean(view.depth > 0) > 0.99
-        assert np.quantile(view.depth, 0.001) > 0.8 * NEAREST
+        assert np.quantile(view.depth, 0.001) > 0.8 * NEAREST_CLOSE
         assert view.depth.max() < 10
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 
 import mujoco
 import numpy as np
@@ -22,7 +23,13 @@ class Surface(IntEnum):
     """A board whose large faces are normal to its z axis: table tops, walls, shelves."""
     OBJECT = 1
     ARM = 2
+    TRANSPARENT = 3
+    """Glass and acrylic: it has a shape, and light passes through."""
+    DARK = 4
+    """Black plastic, rubber, dark cloth, screens that are off: dark whenever materials are drawn."""
 
+
+OPAQUE = tuple(surface for surface in Surface if surface is not Surface.TRANSPARENT)
 
 _TYPES = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
@@ -48,6 +55,16 @@ def compose(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[
     product = np.empty(4)
     mujoco.mju_mulQuat(product, first, second)
     return product
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number between two positive ones, every ratio as likely."""
+    return math.exp(rng.uniform(math.log(low), math.log(high)))
+
+
+def dark_or_object(rng: np.random.Generator, dark_share: float) -> Surface:
+    """`Surface.DARK` in this share of draws, else `Surface.OBJECT`."""
+    return Surface.DARK if rng.random() < dark_share else Surface.OBJECT
 
 
 @dataclass
@@ -80,23 +97,41 @@ class SceneBuilder:
             conaffinity=0,
         )
 
-    def rod(self, body: mujoco.MjsBody, start: Vector, end: Vector, radius: float) -> None:
+    def rod(
+        self,
+        body: mujoco.MjsBody,
+        start: Vector,
+        end: Vector,
+        radius: float,
+        surface: Surface = Surface.OBJECT,
+    ) -> None:
         """A round rod between two points of the body's frame."""
         body.add_geom(
             type=_TYPES["capsule"],
             fromto=[*start, *end],
             size=[radius, 0.0, 0.0],
-            group=int(Surface.OBJECT),
+            group=int(surface),
             contype=0,
             conaffinity=0,
         )
+
+    def path(
+        self,
+        body: mujoco.MjsBody,
+        points: Sequence[Vector] | NDArray[np.float64],
+        radius: float,
+        surface: Surface = Surface.OBJECT,
+    ) -> None:
+        """Rods from point to point ``(N, 3)`` of the body's frame: cables, handles, bent tubes."""
+        for start, end in pairwise(points):
+            self.rod(body, start, end, radius, surface)
 
     def mesh(
         self,
         body: mujoco.MjsBody,
         vertices: NDArray[np.float64],
         faces: NDArray[np.int32],
-        quaternion: Vector,
+        surface: Surface = Surface.OBJECT,
     ) -> None:
         """A triangle mesh, ``(V, 3)`` metres and ``(F, 3)`` indices, in the body's frame."""
         name = f"mesh{len(self.spec.meshes)}"
@@ -109,8 +144,7 @@ class SceneBuilder:
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=name,
-            quat=list(quaternion),
-            group=int(Surface.OBJECT),
+            group=int(surface),
             contype=0,
             conaffinity=0,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import mujoco
 import numpy as np
@@ -12,12 +13,26 @@ from numpy.typing import NDArray
 
 from reald2iff_sim.backends.mujoco.fr3 import HOME_JOINTS, fr3_spec
 from reald2iff_sim.scenes.builder import SceneBuilder, Surface, turn, yaw
-from reald2iff_sim.scenes.objects import draw_object
-from reald2iff_sim.scenes.room import Room, add_furniture, add_room
+from reald2iff_sim.scenes.cameras import (
+    Pose,
+    around,
+    draw_corridor_pose,
+    draw_floor_pose,
+    draw_roll,
+    draw_room_pose,
+)
+from reald2iff_sim.scenes.catalogue import draw_glass, draw_object
+from reald2iff_sim.scenes.furnishing import add_furniture, add_glass_furniture
+from reald2iff_sim.scenes.room import Room, add_room
+from reald2iff_sim.scenes.walls import add_glass_partition, add_wall_features
 from reald2iff_sim.simulator import ARM_JOINTS, FINGER_JOINTS
 
 Generator = np.random.Generator
-Pose = NDArray[np.float64]
+
+NEAREST = 0.25
+"""Metres; cameras closer than this to anything are drawn again."""
+NEAREST_CLOSE = 0.17
+"""The same for wrist cameras and small robots: a D435's shortest distance at 640x480."""
 
 
 @dataclass
@@ -30,6 +45,7 @@ class Layout:
         room: What it stands in.
         draw_camera: Proposes ``T_world_optical (4, 4)``; the proposal may lie within an object.
         joints: Joint positions by name (rad, m).
+        nearest: Metres that cameras keep from everything.
     """
 
     kind: str
@@ -37,97 +53,104 @@ class Layout:
     room: Room
     draw_camera: Callable[[Generator], Pose]
     joints: dict[str, float] = field(default_factory=dict)
+    nearest: float = NEAREST
+
+
+KINDS = {"tabletop": 0.18, "wrist": 0.14, "arm": 0.22, "room": 0.16, "floor": 0.21, "corridor": 0.09}
+"""Kinds of scenes and their shares."""
 
 
 def draw_layout(rng: Generator) -> Layout:
     """A random scene of a random kind."""
-    kind = rng.choice(["tabletop", "arm", "room"], p=[0.30, 0.35, 0.35])
-    if kind == "room":
-        return _room_layout(rng)
-    return _table_layout(rng, with_arm=kind == "arm")
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    if kind in ("tabletop", "wrist", "arm"):
+        return _table_layout(rng, kind)
+    return _corridor_layout(rng) if kind == "corridor" else _room_layout(rng, kind)
 
 
-def look_at(eye: NDArray[np.float64], target: NDArray[np.float64], roll: float) -> Pose:
-    """Optical frame ``T_world_optical (4, 4)`` at ``eye`` looking at ``target``, turned by ``roll`` rad."""
-    forward = (target - eye) / np.linalg.norm(target - eye)
-    right = np.cross(forward, (0.0, 0.0, 1.0))
-    length = np.linalg.norm(right)
-    right = right / length if length > 1e-6 else np.array([1.0, 0.0, 0.0])
-    down = np.cross(forward, right)
-    pose = np.eye(4)
-    pose[:3, 0] = math.cos(roll) * right + math.sin(roll) * down
-    pose[:3, 1] = math.cos(roll) * down - math.sin(roll) * right
-    pose[:3, 2], pose[:3, 3] = forward, eye
-    return pose
-
-
-def _table_layout(rng: Generator, with_arm: bool) -> Layout:
+def _table_layout(rng: Generator, kind: str) -> Layout:
     """Clutter on a table top at z = 0, which the arm stands on when there is one."""
+    with_arm = kind == "arm"
     build = SceneBuilder(_visual_arm() if with_arm else mujoco.MjSpec())
     half = rng.uniform(0.35, 0.9, 2)
     centre = np.array([rng.uniform(0.3, 0.55), rng.normal(0, 0.1)]) if with_arm else np.zeros(2)
     if with_arm:
         half[0] = max(half[0], centre[0] + 0.2)
     high = rng.uniform(0.5, 0.9)
-    reach = 0.9 * half if not with_arm else np.minimum(0.9 * half, 0.4)
+    reach = 0.9 * half if kind == "tabletop" else np.minimum(0.9 * half, 0.4)
     room = Room(
         (centre[0] - rng.uniform(0.9, 3.2), centre[1] - rng.uniform(0.9, 3.2), -high),
         (centre[0] + rng.uniform(0.9, 3.2), centre[1] + rng.uniform(0.9, 3.2), rng.uniform(1.6, 2.4)),
     )
     add_room(build, room)
-    add_furniture(build, room, rng, int(rng.integers(0, 4)))
+    add_furniture(build, room, rng, int(rng.integers(0, 5)), along_walls=0.6)
+    add_wall_features(build, room, rng, int(rng.integers(0, 4)))
     top = build.body((*centre, -0.02))
     build.shape(top, "box", (*half, 0.02), surface=Surface.SLAB)
     _table_foot(build, top, half, high, rng)
-    for _ in range(int(rng.integers(4, 22))):
+    makers = [draw_object(rng) for _ in range(int(rng.integers(4, 20)))]
+    if rng.random() < 0.3:
+        makers += [draw_glass(rng) for _ in range(int(rng.integers(1, 5)))]
+    for maker in makers:
         spot = centre + rng.uniform(-1, 1, 2) * reach
         lift = rng.uniform(0.02, 0.25) if rng.random() < 0.08 else 0.0
         pose = yaw(rng.uniform(0, 2 * math.pi))
         if rng.random() < 0.12:
             pose = turn((1, 0, 0), rng.uniform(-0.6, 0.6))
-        draw_object(rng)(build, build.body((*spot, lift), pose), rng)
+        maker(build, build.body((*spot, lift), pose), rng)
 
     def draw_camera(rng: Generator) -> Pose:
-        target = np.array(
-            [*(centre + rng.uniform(-0.5, 0.5, 2) * reach), rng.uniform(0, 0.3 if with_arm else 0.1)]
-        )
+        flat = centre + rng.uniform(-0.5, 0.5, 2) * reach
+        if kind == "wrist":
+            target = np.array([*flat, rng.uniform(0, 0.08)])
+            elevation, azimuth = rng.uniform(0.4, 1.5), rng.uniform(-math.pi, math.pi)
+            return around(target, rng.uniform(0.2, 0.45), elevation, azimuth, draw_roll(rng))
+        target = np.array([*flat, rng.uniform(0, 0.3 if with_arm else 0.1)])
         distance = rng.uniform(0.35, 1.0) if rng.random() < 0.6 else rng.uniform(0.7, 1.5)
         elevation, azimuth = rng.uniform(0.2, 1.45), rng.uniform(-math.pi, math.pi)
         if with_arm:  # cameras mostly face the robot or stand beside it
             azimuth = rng.normal(0, 1.0)
-        way = np.array(
-            [
-                math.cos(elevation) * math.cos(azimuth),
-                math.cos(elevation) * math.sin(azimuth),
-                math.sin(elevation),
-            ]
-        )
-        return look_at(target + distance * way, target, _draw_roll(rng))
+        return around(target, distance, elevation, azimuth, draw_roll(rng))
 
     joints = _draw_joints(rng) if with_arm else {}
-    return Layout("arm" if with_arm else "tabletop", build.spec, room, draw_camera, joints)
+    nearest = NEAREST_CLOSE if kind == "wrist" else NEAREST
+    return Layout(kind, build.spec, room, draw_camera, joints, nearest)
 
 
-def _room_layout(rng: Generator) -> Layout:
-    """A furnished room seen from a mobile robot or a tripod."""
+def _room_layout(rng: Generator, kind: str) -> Layout:
+    """A furnished room: full, seen from anywhere, or with open floor, seen by a small robot."""
     build = SceneBuilder()
-    size = rng.uniform((2.5, 2.5, 2.2), (6.5, 5.0, 3.0))
+    floor = kind == "floor"
+    size = rng.uniform((3.5, 3.0, 2.3), (8.0, 6.0, 3.2)) if floor else rng.uniform((2.5, 2.5, 2.2), (6.5, 5, 3))
     room = Room((-size[0] / 2, -size[1] / 2, 0.0), (size[0] / 2, size[1] / 2, size[2]))
     add_room(build, room)
-    add_furniture(build, room, rng, int(rng.integers(10, 26)))
-    low_robot = rng.random() < 0.6
+    if floor:
+        add_furniture(build, room, rng, int(rng.integers(8, 24)), along_walls=0.6)
+        add_wall_features(build, room, rng, int(rng.integers(4, 13)))
+    else:
+        add_furniture(build, room, rng, int(rng.integers(9, 22)), along_walls=0.25)
+        add_wall_features(build, room, rng, int(rng.integers(0, 7)))
+    if rng.random() < 0.2:
+        add_glass_partition(build, room, rng)
+    elif rng.random() < 0.25:
+        add_glass_furniture(build, room, rng, int(rng.integers(1, 4)))
+    if floor:
+        return Layout(kind, build.spec, room, partial(draw_floor_pose, room), nearest=NEAREST_CLOSE)
+    low_robot = rng.random() < 0.5
+    return Layout(kind, build.spec, room, partial(draw_room_pose, room, low_robot=low_robot))
 
-    def draw_camera(rng: Generator) -> Pose:
-        high = rng.uniform(0.12, 0.6) if low_robot else rng.uniform(0.6, 1.7)
-        eye = np.array([*(rng.uniform(-0.45, 0.45, 2) * size[:2]), high])
-        target = np.array([*(rng.uniform(-0.45, 0.45, 2) * size[:2]), rng.uniform(0.0, 1.1 * high)])
-        return look_at(eye, target, _draw_roll(rng))
 
-    return Layout("room", build.spec, room, draw_camera)
-
-
-def _draw_roll(rng: Generator) -> float:
-    return rng.normal(0, 0.05) if rng.random() < 0.85 else rng.uniform(-math.pi, math.pi)
+def _corridor_layout(rng: Generator) -> Layout:
+    """A long narrow room with doors, and things that stand along its walls."""
+    build = SceneBuilder()
+    size = rng.uniform((4.5, 1.3, 2.2), (8.2, 2.6, 2.8))
+    room = Room((-size[0] / 2, -size[1] / 2, 0.0), (size[0] / 2, size[1] / 2, size[2]))
+    add_room(build, room)
+    add_furniture(build, room, rng, int(rng.integers(2, 9)), along_walls=0.85)
+    add_wall_features(build, room, rng, int(rng.integers(5, 14)))
+    if rng.random() < 0.2:
+        add_glass_partition(build, room, rng)
+    return Layout("corridor", build.spec, room, partial(draw_corridor_pose, room), nearest=NEAREST_CLOSE)
 
 
 def _table_foot(

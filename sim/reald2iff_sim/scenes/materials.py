@@ -14,6 +14,7 @@ _OBJECT_TEXTURES = 6
 _SLAB_SIZE = 256
 _FACE_SIZE = 128
 _FACES = 6
+_DARK_ALBEDO = (0.01, 0.06)
 
 
 def add_textures(spec: mujoco.MjSpec) -> None:
@@ -44,8 +45,10 @@ def paint(model: mujoco.MjModel, renderer: HeadlessRenderer, rng: np.random.Gene
         surface, textured = model.geom_group[geom], rng.random() < 0.75
         albedo = draw_albedo(rng, large=surface == Surface.SLAB)
         choice = rng.random()
-        if surface == Surface.ARM:
+        if surface in (Surface.ARM, Surface.TRANSPARENT):
             continue
+        if surface == Surface.DARK:
+            textured, albedo = False, float(np.interp(albedo, (0, 1), _DARK_ALBEDO))
         materials = slabs if surface == Surface.SLAB else objects
         model.geom_matid[geom] = materials[int(choice * len(materials))] if textured else -1
         model.geom_rgba[geom] = albedo, albedo, albedo, 1.0
@@ -53,14 +56,15 @@ def paint(model: mujoco.MjModel, renderer: HeadlessRenderer, rng: np.random.Gene
 
 
 def draw_albedo(rng: np.random.Generator, large: bool) -> float:
-    """Highest diffuse infrared reflectance of a surface: one in 25 dark, one in six bright.
+    """Highest diffuse infrared reflectance of a surface: some dark, one in six bright.
 
     Large surfaces are painted, wooden or tiled, and most of what coats them is bright in the infrared.
     """
     kind = rng.random()
-    if kind < 0.04:
-        return float(rng.uniform(0.02, 0.12))
-    if kind < 0.2:
+    dark = 0.05 if large else 0.1
+    if kind < dark:
+        return float(rng.uniform(0.02, 0.1))
+    if kind < dark + 0.16:
         return float(rng.uniform(0.75, 0.95))
     low = 0.35 if large else 0.2
     return float(low + (0.85 - low) * rng.beta(1.8, 1.5))

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from itertools import pairwise
 
 import mujoco
 import numpy as np
 
 from reald2iff_sim.scenes import meshes
-from reald2iff_sim.scenes.builder import IDENTITY, SceneBuilder, Surface, turn, yaw
+from reald2iff_sim.scenes.builder import SceneBuilder, Surface, dark_or_object, log_uniform, turn, yaw
 
 Generator = np.random.Generator
-ObjectMaker = Callable[[SceneBuilder, mujoco.MjsBody, Generator], None]
-
-
-def _log_uniform(rng: Generator, low: float, high: float) -> float:
-    return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
 def box(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
-    half = [_log_uniform(rng, 0.012, 0.1) for _ in range(3)]
-    build.shape(body, "box", half, (0, 0, half[2]))
+    half = [log_uniform(rng, 0.012, 0.1) for _ in range(3)]
+    build.shape(body, "box", half, (0, 0, half[2]), surface=dark_or_object(rng, 0.1))
 
 
 def stack(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
@@ -37,7 +30,7 @@ def stack(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
 
 
 def can(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
-    radius, half = rng.uniform(0.015, 0.06), _log_uniform(rng, 0.01, 0.13)
+    radius, half = rng.uniform(0.015, 0.06), log_uniform(rng, 0.01, 0.13)
     if rng.random() < 0.7:
         build.shape(body, "cylinder", (radius, half), (0, 0, half))
     else:
@@ -45,7 +38,7 @@ def can(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
 
 
 def ball(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
-    radius = _log_uniform(rng, 0.015, 0.08)
+    radius = log_uniform(rng, 0.015, 0.08)
     build.shape(body, "sphere", (radius,), (0, 0, radius))
 
 
@@ -61,7 +54,7 @@ def sausage(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
 
 def mug(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     radius, height = rng.uniform(0.03, 0.05), rng.uniform(0.06, 0.13)
-    build.mesh(body, *meshes.vessel(rng, radius, height, rng.uniform(0.6, 1.0), 0.004), IDENTITY)
+    build.mesh(body, *meshes.vessel(rng, radius, height, rng.uniform(0.6, 1.0), 0.004))
     if rng.random() < 0.7:
         angles = np.linspace(-1.3, 1.3, 7)
         arc = np.stack(
@@ -72,22 +65,21 @@ def mug(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
             ],
             -1,
         )
-        for start, end in pairwise(arc):
-            build.rod(body, start, end, 0.005)
+        build.path(body, arc, 0.005)
 
 
 def bowl(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     radius = rng.uniform(0.05, 0.14)
-    build.mesh(body, *meshes.vessel(rng, radius, radius * rng.uniform(0.15, 0.8), 0.35, 0.005), IDENTITY)
+    build.mesh(body, *meshes.vessel(rng, radius, radius * rng.uniform(0.15, 0.8), 0.35, 0.005))
 
 
 def bottle(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     mesh = meshes.bottle(rng, rng.uniform(0.025, 0.05), rng.uniform(0.12, 0.3))
-    build.mesh(body, *mesh, IDENTITY)
+    build.mesh(body, *mesh)
 
 
 def blob(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
-    build.mesh(body, *meshes.superquadric(rng, rng.uniform(0.02, 0.08, 3)), IDENTITY)
+    build.mesh(body, *meshes.superquadric(rng, rng.uniform(0.02, 0.08, 3)))
 
 
 def board(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
@@ -100,7 +92,7 @@ def board(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
 def rods(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     """Pens, sticks and skewers thrown down or held up."""
     for _ in range(int(rng.integers(1, 7))):
-        radius, length = _log_uniform(rng, 0.001, 0.008), rng.uniform(0.08, 0.4)
+        radius, length = log_uniform(rng, 0.001, 0.008), rng.uniform(0.08, 0.4)
         start = np.append(rng.normal(0, 0.04, 2), radius)
         heading, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0, 1.5) if rng.random() < 0.5 else 0.0
         step = np.array(
@@ -111,19 +103,18 @@ def rods(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
 
 def cable(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     """A cable that wanders over the surface and above it."""
-    radius, count = _log_uniform(rng, 0.0012, 0.005), 14
+    radius, count = log_uniform(rng, 0.0012, 0.005), 14
     heading = np.cumsum(rng.normal(0, 0.6, count)) + rng.uniform(0, 2 * math.pi)
     step = rng.uniform(0.015, 0.04)
     flat = np.cumsum(np.stack([np.cos(heading), np.sin(heading)], -1), axis=0) * step
     lift = np.abs(np.cumsum(rng.normal(0, 0.015, count))) * (rng.random() < 0.6) + radius
     points = np.column_stack([flat - flat.mean(0), lift])
-    for start, end in pairwise(points):
-        build.rod(body, start, end, radius)
+    build.path(body, points, radius, dark_or_object(rng, 0.5))
 
 
 def rack(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     """A grid of wires: dish rack, basket side, grille."""
-    wide, high, radius = *rng.uniform(0.08, 0.22, 2), _log_uniform(rng, 0.0012, 0.004)
+    wide, high, radius = *rng.uniform(0.08, 0.22, 2), log_uniform(rng, 0.0012, 0.004)
     lean = rng.uniform(0.0, 0.6)
     depth = high * math.sin(lean)
     count = int(rng.integers(4, 11))
@@ -168,31 +159,3 @@ def tray(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     for side in (-1, 1):
         build.shape(body, "box", (wall, half[1], high), (side * half[0], 0, high))
         build.shape(body, "box", (half[0], wall, high), (0, side * half[1], high))
-
-
-SMALL_OBJECTS: tuple[tuple[ObjectMaker, float], ...] = (
-    (box, 5.0),
-    (stack, 1.5),
-    (can, 3.0),
-    (ball, 1.5),
-    (pebble, 1.5),
-    (sausage, 1.0),
-    (mug, 2.5),
-    (bowl, 2.0),
-    (bottle, 2.0),
-    (blob, 2.5),
-    (board, 1.5),
-    (rods, 1.5),
-    (cable, 1.5),
-    (rack, 1.2),
-    (plant, 1.0),
-    (tool, 1.5),
-    (tray, 1.2),
-)
-"""Makers of hand-sized objects with their relative frequency."""
-
-
-def draw_object(rng: Generator) -> ObjectMaker:
-    """One of `SMALL_OBJECTS`."""
-    weights = np.array([weight for _, weight in SMALL_OBJECTS])
-    return SMALL_OBJECTS[rng.choice(len(SMALL_OBJECTS), p=weights / weights.sum())][0]

@@ -14,21 +14,20 @@ from reald2iff.geometry import D435_BASELINE, D435_DEPTH, PinholeIntrinsics, dep
 from reald2iff.pairs.source import RenderedView
 from reald2iff.sensors.base import StereoViews
 from reald2iff_sim.backends.mujoco.rendering import HeadlessRenderer
+from reald2iff_sim.scenes.builder import OPAQUE, Surface
 from reald2iff_sim.scenes.layouts import Layout, draw_layout
 from reald2iff_sim.scenes.materials import add_textures, paint
 
-SCENES_VERSION = 2
+SCENES_VERSION = 3
 """Raised whenever the same seed gives other scenes."""
 
 PROJECTOR_OFFSET = 0.029
 """Distance of a D435's projector from its left imager along +x, metres."""
 
-PROJECTOR = PinholeIntrinsics(960, 720, 500.0, 500.0, 479.5, 359.5)
-"""View of the dot projector: wide enough for what both imagers see."""
+PROJECTOR = PinholeIntrinsics(960, 720, 455.0, 455.0, 479.5, 359.5)
+"""View of the dot projector: wide enough for what both imagers see, however near."""
 
 SUPERSAMPLING = 2
-NEAREST = 0.25
-"""Metres; cameras closer than this to anything are drawn again."""
 FARTHEST = 9.0
 
 _FOCAL_SPREAD = 0.03
@@ -37,7 +36,10 @@ _MIN_STRUCTURE = 0.03
 _PLAIN_SHARE = 0.08
 """Views that may show bare walls alone."""
 _ATTEMPTS = 200
+_FREE_SPACE = 1.6
+"""A tenth of a view must lie this many times farther than the nearest distance allowed."""
 _PREVIEW = (80, 60)
+_GLASS_PREVIEW = (160, 120)
 
 _GEOMETRY, _CAMERAS, _MATERIALS = range(3)
 """Streams of random numbers of a scene."""
@@ -85,6 +87,7 @@ class ProceduralScenes:
         size = SUPERSAMPLING * D435_DEPTH.width, SUPERSAMPLING * D435_DEPTH.height
         with HeadlessRenderer(model, *size) as renderer:
             paint(model, renderer, np.random.default_rng([scene_seed, _MATERIALS, redraw]))
+            renderer.show_groups(tuple(Surface))
             for _ in range(self.views_per_scene):
                 intrinsics, pose = _draw_view(layout, renderer, data, cameras)
                 yield _render_view(renderer, data, pose, intrinsics, layout.kind)
@@ -102,10 +105,10 @@ def _draw_view(
     free_pose = None
     for _ in range(_ATTEMPTS):
         pose = layout.draw_camera(rng)
-        if not layout.room.contains(pose[:3, 3], NEAREST):
+        if not layout.room.contains(pose[:3, 3], layout.nearest):
             continue
         preview = renderer.depth(data, pose, intrinsics.resized(*_PREVIEW))
-        if _is_free(preview):
+        if _is_free(preview, layout.nearest):
             if plain or _structure(preview, intrinsics) > _MIN_STRUCTURE:
                 return intrinsics, pose
             free_pose = pose
@@ -114,9 +117,13 @@ def _draw_view(
     return intrinsics, free_pose
 
 
-def _is_free(depth: NDArray[np.float32]) -> bool:
+def _is_free(depth: NDArray[np.float32], nearest: float) -> bool:
     """Whether nothing is too near or too far, and not everything is close."""
-    return bool(depth.min() > NEAREST and depth.max() < FARTHEST and np.quantile(depth, 0.9) > 0.4)
+    return bool(
+        depth.min() > nearest
+        and depth.max() < FARTHEST
+        and np.quantile(depth, 0.9) > _FREE_SPACE * nearest
+    )
 
 
 def _structure(preview: NDArray[np.float32], intrinsics: PinholeIntrinsics) -> float:
@@ -134,19 +141,43 @@ def _render_view(
     intrinsics: PinholeIntrinsics,
     kind: str,
 ) -> RenderedView:
+    """Everything behind transparent surfaces, and where a view holds any, their fronts too.
+
+    Light and dots pass through them: albedo and the projector's view are of what is behind.
+    """
     fine = intrinsics.resized(SUPERSAMPLING * intrinsics.width, SUPERSAMPLING * intrinsics.height)
-    left_albedo, left = renderer.albedo_and_depth(data, pose, fine)
-    right_albedo, right = renderer.albedo_and_depth(data, _shifted(pose, D435_BASELINE), fine)
+    right_pose = _shifted(pose, D435_BASELINE)
+    transparent = _shows_transparent(renderer, data, pose, intrinsics)
+    renderer.show_groups(OPAQUE)
+    left_albedo, left_behind = renderer.albedo_and_depth(data, pose, fine)
+    right_albedo, right_behind = renderer.albedo_and_depth(data, right_pose, fine)
+    projector = renderer.depth(data, _shifted(pose, PROJECTOR_OFFSET), PROJECTOR)
+    renderer.show_groups(tuple(Surface))
     views = StereoViews(
-        left=left,
-        right=right,
-        projector=renderer.depth(data, _shifted(pose, PROJECTOR_OFFSET), PROJECTOR),
+        left=renderer.depth(data, pose, fine) if transparent else left_behind,
+        right=renderer.depth(data, right_pose, fine) if transparent else right_behind,
+        projector=projector,
         projector_intrinsics=PROJECTOR,
         left_albedo=_reflectance(left_albedo),
         right_albedo=_reflectance(right_albedo),
         supersampling=SUPERSAMPLING,
+        left_behind=left_behind if transparent else None,
+        right_behind=right_behind if transparent else None,
     )
     return RenderedView(renderer.depth(data, pose, intrinsics), views, intrinsics, kind)
+
+
+def _shows_transparent(
+    renderer: HeadlessRenderer,
+    data: mujoco.MjData,
+    pose: NDArray[np.float64],
+    intrinsics: PinholeIntrinsics,
+) -> bool:
+    groups = renderer.model.geom_group
+    if not np.any(groups == Surface.TRANSPARENT):
+        return False
+    geoms = renderer.segmentation(data, pose, intrinsics.resized(*_GLASS_PREVIEW))
+    return bool(np.any(groups[geoms[geoms >= 0]] == Surface.TRANSPARENT))
 
 
 def _shifted(pose: NDArray[np.float64], right: float) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -129,6 +129,10 @@ class HeadlessRenderer:
             if geom.segid >= 0 and geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
                 geom_of_segment[geom.segid + 1] = geom.objid
         return geom_of_segment[rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)]
+
+    def show_groups(self, groups: Collection[int]) -> None:
+        """Draw the geoms of these groups (0 to 5) from now on; at first 0, 1 and 2."""
+        self._option.geomgroup[:] = [group in groups for group in range(len(self._option.geomgroup))]
 
     def upload_texture(self, texture: int) -> None:
         """Take over new ``model.tex_data`` of one texture."""
