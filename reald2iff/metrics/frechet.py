@@ -14,6 +14,8 @@ beside the sensor drawn twice, of as many frames.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +56,7 @@ def _gabor(angle: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 _BANK = tuple(_gabor(np.pi * index / ANGLES) for index in range(ANGLES))
 
 
-def _moduli(image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+def _moduli(image: NDArray[Any]) -> list[NDArray[np.float32]]:
     """Strength of each direction's wavelet, ``(H, W)`` each."""
     return [
         cv2.magnitude(
@@ -65,7 +67,7 @@ def _moduli(image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     ]
 
 
-def _tile_means(image: NDArray[np.float32], level: int) -> NDArray[np.float32]:
+def _tile_means(image: NDArray[Any], level: int) -> NDArray[np.float32]:
     """``(T,)`` means over the tiles of an image at a level of the pyramid."""
     side = TILE >> level
     rows, columns = image.shape[0] // side, image.shape[1] // side
@@ -81,8 +83,8 @@ def _companded(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
     return (np.arcsinh((disparity - local) / _COMPAND) * valid).astype(np.float32)
 
 
-def _pyramid(image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    levels = [image]
+def _pyramid(image: NDArray[np.float32]) -> list[NDArray[Any]]:
+    levels: list[NDArray[Any]] = [image]
     while len(levels) < LEVELS:
         levels.append(cv2.pyrDown(levels[-1]))
     return levels
@@ -99,10 +101,10 @@ def _frame_features(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
             # The mean of logarithms is that of plain surfaces, the logarithm of means that of edges.
             columns.append(_tile_means(np.log(modulus + _FLOOR), level))
             columns.append(np.log(_tile_means(modulus, level) + _FLOOR))
-            coarser = modulus
+            coarser: NDArray[Any] = modulus
             for above in range(level + 1, LEVELS):
                 coarser = cv2.pyrDown(coarser)
-                second = sum(_tile_means(strength, above) for strength in _moduli(coarser))
+                second = np.sum([_tile_means(strength, above) for strength in _moduli(coarser)], axis=0)
                 columns.append(np.log(second + _FLOOR))
     return np.stack(columns, axis=1)
 
