@@ -56,7 +56,7 @@ def _gabor(angle: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 _BANK = tuple(_gabor(np.pi * index / ANGLES) for index in range(ANGLES))
 
 
-def _moduli(image: NDArray[Any]) -> list[NDArray[np.float32]]:
+def _moduli(image: NDArray[Any]) -> list[NDArray[Any]]:
     """Strength of each direction's wavelet, ``(H, W)`` each."""
     return [
         cv2.magnitude(
