@@ -1,8 +1,8 @@
 """What each feature of a fingerprint means and how much it counts in the distance.
 
 The noise's size and correlation lengths count most, bands at edges and holes on planes follow, single classes
-and shares little. Features that say more of what stood in front of the camera than of the camera (the share of
-holes in the interior, holes far from edges) are shown and count nothing.
+and shares little. Features that say more of what stood in front of the camera than of the camera (the share
+of holes in the interior, holes far from edges) are shown and count nothing.
 """
 
 from __future__ import annotations

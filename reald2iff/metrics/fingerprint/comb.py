@@ -26,12 +26,13 @@ def measure_comb(view: View) -> NDArray[np.float64]:
     far = view.disparity[view.valid & (view.disparity < _MAX_DISPARITY)].astype(np.float64)
     if far.size < _MIN_PIXELS:
         return np.full(len(COMB_STEPS), np.nan)
+    return np.array([_agreement(far * q) for q in COMB_STEPS])
+
+
+def _agreement(turns: NDArray[np.float64]) -> float:
     # Single precision is enough for the phase and twice as fast, once the whole turns are gone.
-    return np.array([abs(np.exp(2j * np.pi * _fraction(far * q)).mean()) for q in COMB_STEPS])
-
-
-def _fraction(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (values - np.floor(values)).astype(np.float32)
+    phase = (2 * np.pi * (turns - np.floor(turns))).astype(np.float32)
+    return float(np.hypot(np.cos(phase).mean(dtype=np.float64), np.sin(phase).mean(dtype=np.float64)))
 
 
 def summarise_comb(frames: Sequence[NDArray[np.float64]]) -> dict[str, Statistic | None]:

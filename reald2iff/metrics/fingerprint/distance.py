@@ -31,8 +31,8 @@ def distance_shares(a: Fingerprint, b: Fingerprint) -> Mapping[str, float]:
     common = [f for f in FEATURES if f.weight > 0 and f.name in a and f.name in b]
     if not common:
         raise DatasetError(
-            f"fingerprints of {a.frames} and {b.frames} frames have no feature in common: expected frames with "
-            "planes, edges or holes"
+            f"fingerprints of {a.frames} and {b.frames} frames have no feature in common: "
+            "expected frames with planes, edges or holes"
         )
     total = sum(feature.weight for feature in common)
     return {

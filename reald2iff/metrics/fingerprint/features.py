@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import yaml
@@ -18,7 +18,8 @@ FORMAT = "reald2iff-fingerprint"
 FORMAT_VERSION = 1
 
 
-class Statistic(NamedTuple):
+@dataclass(frozen=True)
+class Statistic:
     """Median, quartiles and number of the samples behind a feature; pooled values have NaN for quartiles."""
 
     median: float
@@ -70,7 +71,7 @@ class Fingerprint:
             "features": {
                 name: {
                     key: value if key == "count" else None if math.isnan(value) else float(f"{value:.6g}")
-                    for key, value in statistic._asdict().items()
+                    for key, value in asdict(statistic).items()
                 }
                 for name, statistic in self.features.items()
             },
@@ -127,8 +128,10 @@ class Fingerprint:
 
 def _statistic(where: str, name: Any, entry: Any) -> Statistic:
     try:
-        values = [math.nan if entry[key] is None else float(entry[key]) for key in ("median", "q25", "q75")]
-        statistic = Statistic(*values, count=int(entry["count"]))
+        median, q25, q75 = (
+            math.nan if entry[key] is None else float(entry[key]) for key in ("median", "q25", "q75")
+        )
+        statistic = Statistic(median, q25, q75, int(entry["count"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{where}: feature {name} = {entry!r}: expected median, q25, q75 and count"

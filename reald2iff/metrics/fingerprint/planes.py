@@ -132,12 +132,12 @@ def _label(disparity: NDArray, labels: NDArray, rows: NDArray, columns: NDArray,
         if most < _MIN_SHARE * size:
             return
         plane = _refine(best, x, y, d, left)
-        for row in range(height):
-            for column in range(width):
-                if labels[row, column] < 0 and disparity[row, column] > 0:
-                    there = plane[0] * column / width + plane[1] * row / height + plane[2]
-                    if abs(there - disparity[row, column]) < _LABEL_TOLERANCE:
-                        labels[row, column] = number
+        for v in range(height):
+            for u in range(width):
+                if labels[v, u] < 0 and disparity[v, u] > 0:
+                    there = plane[0] * u / width + plane[1] * v / height + plane[2]
+                    if abs(there - disparity[v, u]) < _LABEL_TOLERANCE:
+                        labels[v, u] = number
         for k in range(size):
             if abs(plane[0] * x[k] + plane[1] * y[k] + plane[2] - d[k]) < _LABEL_TOLERANCE:
                 left[k] = False

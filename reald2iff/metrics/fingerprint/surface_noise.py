@@ -98,17 +98,17 @@ def summarise_noise(frames: Sequence[PlaneNoise]) -> dict[str, Statistic | None]
 def blur(residual: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float32]:
     """``(N, P, P)`` blurred with a Gaussian of `BLUR_SIGMA` native px, mirrored at the borders."""
     matrix = _blur_matrix(residual.shape[-1], BLUR_SIGMA * scale)
-    return matrix @ residual @ matrix.T
+    return (matrix @ residual @ matrix.T).astype(np.float32, copy=False)
 
 
 @cache
 def _blur_matrix(side: int, sigma: float) -> NDArray[np.float32]:
     # Blurring each unit vector gives the blur as a matrix: one product for all patches of a frame.
-    return cv2.GaussianBlur(np.eye(side, dtype=np.float32), (1, 0), sigmaX=1e-6, sigmaY=sigma)
+    return np.asarray(cv2.GaussianBlur(np.eye(side), (1, 0), sigmaX=1e-6, sigmaY=sigma), dtype=np.float32)
 
 
 def radial_power(residual: NDArray[np.float32], scale: float = 1.0) -> NDArray[np.float64]:
-    """Mean power of Hann-windowed patches ``(N, P, P)`` in each band of `SPECTRUM_LIMITS`: ``(N, 7)`` px^2."""
+    """Mean power, px^2, of Hann-windowed ``(N, P, P)`` in each band of `SPECTRUM_LIMITS`: ``(N, 7)``."""
     window, members = _spectrum_plan(residual.shape[-1], scale)
     power = np.abs(fft.rfft2(residual * window)) ** 2
     return power.reshape(len(power), -1).astype(np.float64) @ members
