@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
-from reald2iff.diffusion.training.data import WindowSampler
-from reald2iff.errors import InvalidParameterError
+from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.geometry import SUBPIXEL_STEPS
 from reald2iff.pairs import PairArrays
+from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class DenoisingSampler:
         device: Where the batch is made.
 
     Raises:
-        DatasetError: if the images are smaller than the window or there are none.
+        DatasetError: if the images are smaller than the window.
     """
 
     def __init__(
@@ -87,14 +88,33 @@ class DenoisingSampler:
         augmentation: Augmentation,
         device: torch.device,
     ) -> None:
-        self._windows = WindowSampler(pairs, batch_size, window, seed, torch.device("cpu"))
+        height, width = pairs.clean_disparity.shape[1:]
+        if min(height, width) < window:
+            raise DatasetError(f"pairs of {width}x{height} px: expected at least the window of {window} px")
+        self._pairs, self._batch_size, self._window = pairs, batch_size, window
         self._seed, self._augmentation, self._device = seed, augmentation, device
 
     def batch(self, step: int) -> DenoisingBatch:
         """The batch of a step."""
-        windows = self._windows.batch(step)
-        rng = np.random.default_rng([self._seed, step, 1])
-        clean, sensor = augment(windows.clean, windows.sensor, self._augmentation, rng)
+        rng = np.random.default_rng([self._seed, step])
+        count, height, width = self._pairs.clean_disparity.shape
+        size = self._window
+        corners = [
+            (
+                int(rng.integers(count)),
+                int(rng.integers(height - size + 1)),
+                int(rng.integers(width - size + 1)),
+            )
+            for _ in range(self._batch_size)
+        ]
+
+        def cut(images: NDArray[np.uint16], steps: int) -> torch.Tensor:
+            parts = np.stack([images[i, y : y + size, x : x + size] for i, y, x in corners])
+            return torch.from_numpy(parts.astype(np.float32) / np.float32(steps))[:, None]
+
+        clean = cut(self._pairs.clean_disparity, CLEAN_STEPS)
+        sensor = cut(self._pairs.sensor_disparity, SENSOR_STEPS)
+        clean, sensor = augment(clean, sensor, self._augmentation, rng)
         return DenoisingBatch(clean.to(self._device), sensor.to(self._device))
 
 
