@@ -124,8 +124,8 @@ def _label(disparity: NDArray, labels: NDArray, rows: NDArray, columns: NDArray,
                 continue
             plane = _through(points, values)
             count = 0
-            for k in index:
-                if abs(plane[0] * x[k] + plane[1] * y[k] + plane[2] - d[k]) < _FIT_TOLERANCE:
+            for point in index:
+                if abs(plane[0] * x[point] + plane[1] * y[point] + plane[2] - d[point]) < _FIT_TOLERANCE:
                     count += 1
             if count > most:
                 best, most = plane, count
