@@ -58,7 +58,7 @@ def draw_floor_pose(room: Room, rng: Generator) -> Pose:
     fills half of the image. Mounts are seldom true: a third of them are turned by 10 degrees.
     """
     size = np.subtract(room.high, room.low)
-    low = rng.random() < 0.5
+    low = rng.random() < 0.4
     high = log_uniform(rng, 0.1, 0.5) if low else rng.uniform(0.45, 0.9)
     pitch = rng.uniform(-0.05, 0.2) if low else rng.uniform(0.1, 0.5)
     eye = np.array([*(rng.uniform(-0.45, 0.45, 2) * size[:2]), high])

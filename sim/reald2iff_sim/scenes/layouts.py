@@ -125,7 +125,7 @@ def _room_layout(rng: Generator, kind: str) -> Layout:
     room = Room((-size[0] / 2, -size[1] / 2, 0.0), (size[0] / 2, size[1] / 2, size[2]))
     add_room(build, room)
     if floor:
-        add_furniture(build, room, rng, int(rng.integers(8, 24)), along_walls=0.6)
+        add_furniture(build, room, rng, int(rng.integers(6, 19)), along_walls=0.65)
         add_wall_features(build, room, rng, int(rng.integers(4, 13)))
     else:
         add_furniture(build, room, rng, int(rng.integers(9, 22)), along_walls=0.25)

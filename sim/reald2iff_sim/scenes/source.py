@@ -32,9 +32,11 @@ FARTHEST = 9.0
 
 _FOCAL_SPREAD = 0.03
 _BEND = 1.5
-_MIN_STRUCTURE = 0.03
+_MIN_STRUCTURE = 0.02
 _PLAIN_SHARE = 0.08
 """Views that may show bare walls alone."""
+_SLICES, _STACKS = 20, 8
+"""Facets of round shapes: there are hundreds of thin ones, and a software renderer pays for each facet."""
 _ATTEMPTS = 200
 _FREE_SPACE = 1.6
 """A tenth of a view must lie this many times farther than the nearest distance allowed."""
@@ -78,6 +80,7 @@ class ProceduralScenes:
         layout = draw_layout(np.random.default_rng([scene_seed, _GEOMETRY]))
         add_textures(layout.spec)
         model = layout.spec.compile()
+        model.vis.quality.numslices, model.vis.quality.numstacks = _SLICES, _STACKS
         data = mujoco.MjData(model)
         for name, position in layout.joints.items():
             data.joint(name).qpos[0] = position
