@@ -19,7 +19,7 @@ from reald2iff.geometry import (
 )
 from reald2iff.metrics.holes import hole_ratio
 from reald2iff.metrics.residual import residual, robust_spread
-from reald2iff.pairs import load_pairs
+from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, decode_disparity, read_index
 
 GENERATED_VIEWS = 400
@@ -88,15 +88,35 @@ def load_test_frames(folder: Path, count: int | None = None) -> PairedFrames:
     Raises:
         DatasetError: if the folder holds no data set, no test views or no second draw of them.
     """
+    baseline = camera_baseline(folder)
+    pairs = load_pairs(folder, "test", count)
+    if pairs.redrawn is None:
+        raise DatasetError(f"{folder}: the test views were sensed once: expected a second draw of each")
+    return frames_of(pairs, pairs.redrawn, baseline)
+
+
+def camera_baseline(folder: Path) -> float:
+    """Baseline of a pair data set's camera, metres.
+
+    Raises:
+        DatasetError: if its index does not say.
+    """
     camera = read_index(folder).get("camera", {})
     if "baseline" not in camera:
         raise DatasetError(
             f"{folder}/index.json: no camera baseline: expected {{'camera': {{'baseline': m}}}}"
         )
-    baseline = float(camera["baseline"])
-    pairs = load_pairs(folder, "test", count)
-    if pairs.redrawn is None:
-        raise DatasetError(f"{folder}: the test views were sensed once: expected a second draw of each")
+    return float(camera["baseline"])
+
+
+def frames_of(pairs: PairArrays, redrawn: NDArray[np.uint16], baseline: float) -> PairedFrames:
+    """Views of a pair data set, with the sensor's two draws as it publishes them.
+
+    Args:
+        pairs: The views.
+        redrawn: Their second draw, laid out like ``pairs.sensor_disparity``.
+        baseline: Of the sensor, metres.
+    """
 
     def published(stored: NDArray[np.uint16]) -> NDArray[np.float32]:
         images = np.empty(stored.shape, dtype=np.float32)
@@ -109,7 +129,7 @@ def load_test_frames(folder: Path, count: int | None = None) -> PairedFrames:
     return PairedFrames(
         clean=decode_disparity(pairs.clean_disparity, CLEAN_STEPS),
         sensor=published(pairs.sensor_disparity),
-        redrawn=published(pairs.redrawn),
+        redrawn=published(redrawn),
         scene=pairs.scene,
         focal_baseline=pairs.focal_baseline,
         baseline=baseline,
