@@ -20,7 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from reald2iff import __version__
 from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.geometry import D435_DEPTH
-from reald2iff.pairs.format import FORMAT_VERSION, INDEX_NAME, read_index, read_shard, write_index
+from reald2iff.pairs.folder import prepare_folder
+from reald2iff.pairs.format import FORMAT_VERSION, read_shard
 from reald2iff.pairs.plan import ShardPlan, plan_shards
 from reald2iff.pairs.source import find_scene_source
 from reald2iff.pairs.worker import THREAD_VARIABLES, Job, ShardReport, make_shard, start_worker
@@ -67,7 +68,7 @@ def generate(config: GenerateConfig) -> int:
     """
     twin = D435Twin(matcher=config.matcher)
     plans = plan_shards(config.count, config.views_per_scene)
-    _prepare_folder(config.out, _index(config, twin, plans))
+    prepare_folder(config.out, _index(config, twin, plans))
     console = Console(stderr=True)
     missing = [plan for plan in plans if not _is_done(config.out / plan.name, plan)]
     if len(missing) < len(plans):
@@ -102,39 +103,6 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _jsonable(item) for key, item in value.items()}
     return [_jsonable(item) for item in value] if isinstance(value, tuple | list) else value
-
-
-def _prepare_folder(folder: Path, index: dict[str, Any]) -> None:
-    """Make the folder and its index, or check that it is the same data set."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"{folder}: cannot be made ({error})") from error
-    if not (folder / INDEX_NAME).exists():
-        if any(folder.glob("shard_*.npz")):
-            raise DatasetError(f"{folder} holds shards but no {INDEX_NAME}: expected an empty folder")
-        write_index(folder, index)
-        return
-    existing = read_index(folder)
-    for key in index.keys() - {"generator", "shards"}:
-        difference = _difference(key, existing.get(key), index[key])
-        if difference:
-            raise DatasetError(
-                f"{folder} holds a data set with other options ({difference}): choose another folder"
-            )
-    for leftover in folder.glob(".*.tmp"):
-        leftover.unlink(missing_ok=True)
-
-
-def _difference(name: str, old: Any, new: Any) -> str | None:
-    """The first value in which two JSON trees differ, in words."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        found = (
-            _difference(f"{name}.{key}", old.get(key), new.get(key))
-            for key in sorted(old.keys() | new.keys())
-        )
-        return next((text for text in found if text), None)
-    return None if old == new else f"{name} was {old!r}, now {new!r}"
 
 
 def _is_done(path: Path, plan: ShardPlan) -> bool:
