@@ -89,7 +89,7 @@ def _table_layout(rng: Generator, kind: str) -> Layout:
     build.shape(top, "box", (*half, 0.02), surface=Surface.SLAB)
     _table_foot(build, top, half, high, rng)
     makers = [draw_object(rng) for _ in range(int(rng.integers(4, 20)))]
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         makers += [draw_glass(rng) for _ in range(int(rng.integers(1, 5)))]
     for maker in makers:
         spot = centre + rng.uniform(-1, 1, 2) * reach
