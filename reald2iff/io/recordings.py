@@ -23,6 +23,7 @@ and ``cy`` are required. Never mix native and registered frames, or two cameras,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -104,6 +105,21 @@ class Recording:
     def intrinsics(self) -> PinholeIntrinsics:
         """Of every frame."""
         return self.frames[0].intrinsics
+
+    def thinned(self, frames: int) -> Recording:
+        """About ``frames`` frames at most, in whole segments spread evenly over the recording.
+
+        At least two segments stay, and the longest static burst.
+        """
+        sizes = Counter(frame.segment for frame in self.frames)
+        if len(self.frames) <= frames:
+            return self
+        segments = sorted(sizes)
+        keep = max(min(2, len(segments)), round(len(segments) * frames / len(self.frames)))
+        chosen = {segments[index * len(segments) // keep] for index in range(keep)}
+        bursts = {frame.segment for frame in self.frames if frame.static_burst}
+        chosen |= {max(bursts, key=lambda segment: sizes[segment])} if bursts else set()
+        return replace(self, frames=tuple(frame for frame in self.frames if frame.segment in chosen))
 
     def halves(self) -> tuple[Recording, Recording]:
         """The first and the second half of the segments: one to fit, one to test on.

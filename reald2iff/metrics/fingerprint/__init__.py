@@ -5,7 +5,6 @@ from reald2iff.metrics.fingerprint.extract import (
     PARTS,
     fingerprint,
     fingerprint_recording,
-    noise_floor,
     registration_scale,
 )
 from reald2iff.metrics.fingerprint.features import Fingerprint, Statistic
@@ -18,6 +17,5 @@ __all__ = [
     "fingerprint",
     "fingerprint_distance",
     "fingerprint_recording",
-    "noise_floor",
     "registration_scale",
 ]

@@ -46,13 +46,14 @@ def _bands() -> list[Feature]:
     without = {"left": 0.4, "right": 0.7, "top": 0.4, "bottom": 0.4}
     features = []
     for side, by_jump in weights.items():
+        where = {"top": "above", "bottom": "below"}.get(side, f"{side} of") + " the foreground"
         for jump in ("2_4", "4_8", "8_16", "16_40"):
-            label = f"{side} of foreground, jump {jump.replace('_', '-')} px: band, px"
+            label = f"{where}, jump {jump.replace('_', '-')} px: band, px"
             weight = by_jump.get(jump, 0.0)
             features.append(Feature(f"band_{side}_{jump}", "edges", label, weight, "length", 1.0))
-        label = f"{side} of foreground: share without band"
+        label = f"{where}: share without band"
         features.append(Feature(f"no_band_{side}", "edges", label, without[side]))
-        features.append(Feature(f"ramp_{side}", "edges", f"{side} of foreground: ramp, px", 0, "length", 1.0))
+        features.append(Feature(f"ramp_{side}", "edges", f"{where}: ramp, px", 0, "length", 1.0))
     return features
 
 

@@ -51,10 +51,13 @@ class Fingerprint:
         features: By name (`reald2iff.metrics.fingerprint.catalogue` says what each means). What the frames
             did not show often enough is absent.
         frames: Number of frames behind it, those of a burst not counted.
+        scale: Magnification of the images against the native stereo image; not 1 = registered depth, whose
+            holes and edges are not comparable with those of native depth.
     """
 
     features: Mapping[str, Statistic]
     frames: int
+    scale: float = 1.0
 
     def __getitem__(self, name: str) -> Statistic:
         return self.features[name]
@@ -63,11 +66,12 @@ class Fingerprint:
         return name in self.features
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for YAML or JSON: format, version, frames and features."""
+        """Plain values for YAML or JSON: format, version, frames, scale and features."""
         return {
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "frames": self.frames,
+            "scale": round(float(self.scale), 6),
             "features": {
                 name: {
                     key: value if key == "count" else None if math.isnan(value) else float(f"{value:.6g}")
@@ -90,10 +94,11 @@ class Fingerprint:
             raise DatasetError(
                 f"{where}: has version {content.get('version')!r}: this program reads {FORMAT_VERSION}"
             )
-        entries, frames = content.get("features"), content.get("frames")
-        if not isinstance(entries, dict) or not isinstance(frames, int):
-            raise DatasetError(f"{where}: lacks features or frames")
-        return cls({str(name): _statistic(where, name, entry) for name, entry in entries.items()}, frames)
+        entries, frames, scale = (content.get(key) for key in ("features", "frames", "scale"))
+        if not isinstance(entries, dict) or not isinstance(frames, int) or not isinstance(scale, int | float):
+            raise DatasetError(f"{where}: lacks features, frames or scale, or they are of another type")
+        features = {str(name): _statistic(where, name, entry) for name, entry in entries.items()}
+        return cls(features, frames, float(scale))
 
     def save(self, path: Path) -> None:
         """Write it as YAML, one feature a line; its folder is made.
