@@ -21,7 +21,7 @@ from reald2iff import __version__
 from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.geometry import D435_DEPTH
 from reald2iff.pairs.folder import prepare_folder
-from reald2iff.pairs.format import FORMAT_VERSION, read_shard
+from reald2iff.pairs.format import FORMAT_VERSION, SPLITS, Split, read_shard
 from reald2iff.pairs.plan import ShardPlan, plan_shards
 from reald2iff.pairs.source import find_scene_source
 from reald2iff.pairs.worker import THREAD_VARIABLES, Job, ShardReport, make_shard, start_worker
@@ -47,6 +47,8 @@ class GenerateConfig:
     spread: float = 1.0
     """How far the sensors differ from the fitted one, from scene to scene: 1 = like units of one product,
     in different light. Training scenes then also vary noise strength and preset. 0 = always the same."""
+    splits: tuple[Split, ...] = SPLITS
+    """Make scenes of these splits only, e.g. test: the views of `count` are then all of them."""
     matcher: Literal["census", "sgbm"] = "census"
     """Stereo matcher of the twin: census resembles a D435; sgbm is faster, with bands it does not have."""
 
@@ -67,7 +69,7 @@ def generate(config: GenerateConfig) -> int:
         InvalidParameterError: for an unknown scene source.
     """
     twin = D435Twin(matcher=config.matcher)
-    plans = plan_shards(config.count, config.views_per_scene)
+    plans = plan_shards(config.count, config.views_per_scene, config.splits)
     prepare_folder(config.out, _index(config, twin, plans))
     console = Console(stderr=True)
     missing = [plan for plan in plans if not _is_done(config.out / plan.name, plan)]
@@ -92,6 +94,7 @@ def _index(config: GenerateConfig, twin: D435Twin, plans: list[ShardPlan]) -> di
         "seed": config.seed,
         "views_per_scene": config.views_per_scene,
         "spread": config.spread,
+        "splits": [split for split in SPLITS if split in config.splits],
         "source": parameters,
         "camera": {"width": D435_DEPTH.width, "height": D435_DEPTH.height, "baseline": twin.baseline},
         "sensor": {"name": twin.name, **_jsonable(asdict(twin))},
