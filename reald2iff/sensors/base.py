@@ -27,10 +27,10 @@ class StereoViews:
         left_albedo: ``(s*H, s*W)`` in [0, 1], diffuse infrared reflectance; None = drawn by the sensor model.
         right_albedo: The same from the right imager.
         supersampling: ``s``.
-        left_behind: ``(s*H, s*W)`` from the left imager with every transparent surface taken away: the depth of
+        left_behind: ``(s*H, s*W)`` from the left imager with every transparent surface taken away: depth of
             what is seen through it, 0 = nothing behind; equal to ``left`` where the surface is opaque. None =
-            nothing transparent. Given for both imagers or for neither. The dots pass through too: the
-            ``projector`` view may hold the transparent surfaces or not, a model must cope with both.
+            nothing transparent. Given for both imagers or for neither. The dots pass through as well:
+            ``projector`` shows the scene without its transparent surfaces.
         right_behind: The same from the right imager.
     """
 

@@ -1,11 +1,12 @@
 """The Gaussian-process noise and the ragged border."""
 
+import cv2
 import numpy as np
 import pytest
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.d435 import StatisticsParameters
-from reald2iff.sensors.d435.statistics import add_statistics, gaussian_field
+from reald2iff.sensors.d435.statistics import add_statistics, gaussian_field, noise_deviation
 
 
 def run(disparity, parameters=None, static=0, frame=1) -> np.ndarray:
@@ -39,13 +40,36 @@ def test_the_field_is_as_smooth_as_its_kernel() -> None:
         assert (ahead * behind).mean() == pytest.approx(np.exp(-(lag**2) / (4 * sigma**2)), abs=0.1)
 
 
-def test_disparity_gains_the_stated_noise() -> None:
-    assert (run(plane()) - 20)[:, 80:].std() == pytest.approx(0.04, rel=0.1)
+@pytest.mark.parametrize(("disparity", "real"), [(4.5, 0.178), (6.5, 0.107), (9.0, 0.075), (22.0, 0.05)])
+def test_noise_rises_towards_far_and_near_like_the_real_one(disparity, real) -> None:
+    # Real low-frequency sigma by disparity less what the simulated physics gives.
+    assert noisy_deviation(disparity) == pytest.approx(real, rel=0.2)
+
+
+def noisy_deviation(disparity: float) -> float:
+    result = run(plane(disparity), StatisticsParameters(speckle_rate=0))[:, 80:]
+    return float((result - disparity)[result > 0].std())
+
+
+def test_the_law_of_the_noise_is_constant_beyond_what_was_measured() -> None:
+    parameters = StatisticsParameters()
+    ends = noise_deviation(np.array([0.5, 4.5, 32, 90], np.float32), parameters)
+    assert ends[0] == ends[1] and ends[2] == ends[3]
 
 
 def test_the_stated_share_of_the_noise_stays_from_frame_to_frame() -> None:
-    first, second = (run(plane(), frame=i)[:, 80:] - 20 for i in (2, 3))
-    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0.3, abs=0.06)
+    still = StatisticsParameters(speckle_rate=0)
+    first, second = (run(plane(), still, frame=i)[:, 80:] - 20 for i in (2, 3))
+    assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0.27, abs=0.06)
+
+
+def test_speckle_is_small_as_frequent_as_stated_and_partly_stays() -> None:
+    parameters = StatisticsParameters(speckle_rate=2000, speckle_fixed_share=0.5)
+    first, second = (run(plane(), parameters, frame=i)[:, 80:] == 0 for i in (2, 3))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(first.astype(np.uint8), connectivity=8)
+    assert count - 1 == pytest.approx(2000e-6 * first.size, rel=0.15)
+    assert (stats[1:, cv2.CC_STAT_AREA] == 1).mean() == pytest.approx(0.36, abs=0.08)
+    assert (first & second).sum() / first.sum() == pytest.approx(0.5, abs=0.08)
 
 
 @pytest.mark.parametrize("disparity", [5.0, 20.0, 50.0])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.checks import require_within
 from reald2iff.sensors.d435.census import BITS, census, popcount
+from reald2iff.sensors.d435.statistics import gaussian_field
 
 _OUTSIDE = 32
 """Cost of a pixel whose partner lies outside the right image: worse than chance, not impossible."""
@@ -45,6 +46,11 @@ class MatcherParameters:
     """Matches that cost more are dropped."""
     min_curvature: float = 0.065
     """The cost must rise this much (second difference) around the match."""
+    strictness_spread: float = 0.2
+    """Margin, cost and curvature limits vary over the image by a factor of this logarithmic spread: surfaces
+    fail in patches that stay where they are, and which patch, depth does not tell."""
+    strictness_sigma: float = 8.0
+    """Gaussian radius of that variation (px)."""
 
     def __post_init__(self) -> None:
         require_within(self, 8, 256, "disparities")
@@ -55,6 +61,8 @@ class MatcherParameters:
             )
         require_within(self, 0, BITS, "step_penalty", "jump_penalty", "second_peak_margin", "max_cost")
         require_within(self, 0, BITS, "min_curvature")
+        require_within(self, 0, 3, "strictness_spread")
+        require_within(self, 0.3, 100, "strictness_sigma")
         require_within(self, 0, 64, "left_right_tolerance", "second_peak_exclusion")
 
 
@@ -144,6 +152,7 @@ def _accept_row(
     exclusion: int,
     max_cost: float,
     min_curvature: float,
+    strictness: NDArray,
     disparity: NDArray,
 ) -> None:
     """Sub-pixel disparity of the winners that pass every confidence test; the others stay 0.
@@ -159,7 +168,8 @@ def _accept_row(
         if abs(best_right[x - k] - k) > tolerance:
             continue
         before, here, after = aggregated[x, k - 1], aggregated[x, k], aggregated[x, k + 1]
-        if here > max_cost or before + after - 2 * here < min_curvature:
+        strict = strictness[x]
+        if here * strict > max_cost or before + after - 2 * here < min_curvature * strict:
             continue
         second = _HUGE
         inside = min(disparities, x + 1)
@@ -167,7 +177,7 @@ def _accept_row(
             second = min(second, aggregated[x, d])
         for d in range(k + exclusion + 1, inside):
             second = min(second, aggregated[x, d])
-        if second - here < margin:
+        if second - here < margin * strict:
             continue
         slope = max(before, after) - here
         offset = (before - after) / (2 * slope) if slope > 0 else 0.0
@@ -188,6 +198,7 @@ def _match_rows(
     exclusion: int,
     max_cost: float,
     min_curvature: float,
+    strictness: NDArray,
 ) -> NDArray:
     height, width = left.shape
     rows = 2 * radius_y + 1
@@ -230,13 +241,31 @@ def _match_rows(
             exclusion,
             max_cost,
             min_curvature,
+            strictness[y],
             disparity[y],
         )
     return disparity
 
 
+def strictness_field(
+    shape: tuple[int, int], parameters: MatcherParameters, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Factor on the limits of the confidence tests, ``(H, W) float32``: log-normal with median 1.
+
+    Args:
+        shape: ``(H, W)``.
+        parameters: Spread and radius of the field.
+        rng: What a static scene keeps.
+    """
+    sigma = parameters.strictness_sigma
+    return np.exp(np.float32(parameters.strictness_spread) * gaussian_field(shape, sigma, sigma, rng))
+
+
 def match(
-    left: NDArray[np.uint8], right: NDArray[np.uint8], parameters: MatcherParameters
+    left: NDArray[np.uint8],
+    right: NDArray[np.uint8],
+    parameters: MatcherParameters,
+    strictness: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Disparity of a rectified infrared pair.
 
@@ -244,6 +273,7 @@ def match(
         left: ``(H, W) uint8``.
         right: The same scene one baseline to the right.
         parameters: Of the stereo block.
+        strictness: ``(H, W)`` factor on the confidence tests' limits; None = 1 everywhere.
 
     Returns:
         ``(H, W) float32`` px, 0 = no confident match.
@@ -262,4 +292,5 @@ def match(
         parameters.second_peak_exclusion,
         parameters.max_cost * area,
         parameters.min_curvature * area,
+        np.ones(left.shape, np.float32) if strictness is None else strictness,
     )

@@ -36,14 +36,14 @@ _MATT_DOUBLINGS = 3
 class MaterialParameters:
     """Shares and ranges of the kinds of material; what is neither dark nor glossy is matt."""
 
-    dark_share: float = 0.2
+    dark_share: float = 0.15
     """Share of surfaces that swallow infrared: black plastic, rubber, screens."""
-    dark_albedo: tuple[float, float] = (0.01, 0.06)
+    dark_albedo: tuple[float, float] = (0.03, 0.12)
     glossy_share: float = 0.15
     """Share of surfaces that mirror the dots away: metal, lacquer, glass."""
-    large_surface_factor: float = 0.25
+    large_surface_factor: float = 0.15
     """Floors, walls and table tops are dark or glossy this much more rarely."""
-    glossy_albedo: tuple[float, float] = (0.02, 0.25)
+    glossy_albedo: tuple[float, float] = (0.05, 0.3)
     glossy_specular: tuple[float, float] = (0.2, 0.9)
     glossy_doublings: tuple[int, int] = (5, 8)
     """Log2 of the Blinn-Phong exponent: 5 is satin, 8 a polish."""

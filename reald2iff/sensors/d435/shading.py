@@ -17,6 +17,10 @@ _LATTICE = 64
 """Edge of the periodic noise lattice; a power of two, so that wrapping is a mask."""
 
 
+_FINE_WHOLE, _FINE_GONE = 1.0, 2.0
+"""Voxels per pixel up to which the finest texture is seen whole, and from which it is not seen."""
+
+
 class SceneLight(NamedTuple):
     """What is drawn once for a scene and shared by both imagers.
 
@@ -156,8 +160,16 @@ def _shade(
             tx = (rotation[0, 0] * px + rotation[0, 1] * py + rotation[0, 2] * z) / voxel + offset[0]
             ty = (rotation[1, 0] * px + rotation[1, 1] * py + rotation[1, 2] * z) / voxel + offset[1]
             tz = (rotation[2, 0] * px + rotation[2, 1] * py + rotation[2, 2] * z) / voxel + offset[2]
-            texture = _trilinear(lattice, tx, ty, tz)
-            texture += 0.7 * _trilinear(lattice, tx / 3.7 + 31, ty / 3.7 + 17, tz / 3.7 + 5)
+            texture = 0.7 * _trilinear(lattice, tx / 3.7 + 31, ty / 3.7 + 17, tz / 3.7 + 5)
+            # What a pixel averages out is left away: sampled, it would differ between the two imagers. What
+            # has become coarse enough to be seen from this far takes its place.
+            footprint = z / (fx * voxel)
+            if footprint < _FINE_GONE:
+                fine = min((_FINE_GONE - footprint) / (_FINE_GONE - _FINE_WHOLE), 1.0)
+                texture += fine * _trilinear(lattice, tx, ty, tz)
+            elif footprint > _FINE_GONE:
+                coarse = min((footprint - _FINE_GONE) / _FINE_GONE, 1.0)
+                texture += coarse * _trilinear(lattice, tx / 13.7 + 11, ty / 13.7 + 47, tz / 13.7 + 29)
             kind = material[y, x]
             specular = table[kind, SPECULAR]
             diffuse = max(albedo[y, x] * table[kind, ALBEDO] * (1 + contrast * texture), 0.004) * (

@@ -16,13 +16,23 @@ from reald2iff.sensors.checks import require_within
 class StatisticsParameters:
     """Fitted to native D435 frames at 640x480. Lengths in pixels."""
 
-    noise_std: float = 0.04
-    """Gaussian-process disparity noise (px)."""
+    noise_std: float = 0.028
+    """Gaussian-process disparity noise (px); at disparity d times 1 + (far / d)^2 + (d / near)^2 ..."""
+    noise_far_disparity: float = 10.5
+    """... with this for far (px): the camera is less sure of what its dots hardly reach ..."""
+    noise_near_disparity: float = 32.0
+    """... and this for near (px): calibration wobbles, and dots saturate."""
+    noise_lowest_disparity: float = 4.5
+    """The law is measured from here (px) to `noise_near_disparity`, and stays constant beyond either end."""
     noise_sigma_x: float = 6.0
     """Gaussian radius of its kernel along rows."""
     noise_sigma_y: float = 3.8
-    noise_fixed_share: float = 0.3
+    noise_fixed_share: float = 0.27
     """Share of its variance that a static scene keeps from frame to frame."""
+    speckle_rate: float = 150.0
+    """Small isolated holes per million pixels: surfaces drop out for no reason that depth shows."""
+    speckle_fixed_share: float = 0.45
+    """Share of them that a static scene keeps from frame to frame."""
     border_margin: float = 6.3
     """The left border band is as wide as the disparity plus this ..."""
     border_correlation: float = 0.92
@@ -34,8 +44,12 @@ class StatisticsParameters:
 
     def __post_init__(self) -> None:
         require_within(self, 0, 10, "noise_std")
+        require_within(self, 0, 1000, "noise_far_disparity")
+        require_within(self, 0.1, 1000, "noise_lowest_disparity")
+        require_within(self, self.noise_lowest_disparity, 1000, "noise_near_disparity")
         require_within(self, 0.3, 100, "noise_sigma_x", "noise_sigma_y")
-        require_within(self, 0, 1, "noise_fixed_share")
+        require_within(self, 0, 1, "noise_fixed_share", "speckle_fixed_share")
+        require_within(self, 0, 1e5, "speckle_rate")
         require_within(self, 0, 0.999, "border_correlation")
         require_within(self, 0, 100, "border_margin", "border_static_std", "border_frame_std")
 
@@ -73,13 +87,35 @@ def _ragged_edge(rows: int, correlation: float, rng: np.random.Generator) -> NDA
     return np.asarray(lfilter([1.0], [1.0, -correlation], drive))
 
 
+def noise_deviation(disparity: NDArray[np.float32], parameters: StatisticsParameters) -> NDArray[np.float32]:
+    """Standard deviation of the Gaussian-process noise (px) at each disparity."""
+    p = parameters
+    measured = np.clip(disparity, p.noise_lowest_disparity, p.noise_near_disparity)
+    law = 1 + np.square(p.noise_far_disparity / measured) + np.square(measured / p.noise_near_disparity)
+    return np.asarray(p.noise_std * law, dtype=np.float32)
+
+
+_SPECKLE_SIDES = (0.6, 0.25, 0.15)
+"""Shares of speckle that are 1, 2 and 3 pixels wide, and likewise high: a third are single pixels."""
+
+
+def _punch_speckle(disparity: NDArray[np.float32], rate: float, rng: np.random.Generator) -> None:
+    """Punch ``rate`` small holes per million pixels into ``disparity``, in place."""
+    height, width = disparity.shape
+    n = rng.poisson(rate * 1e-6 * disparity.size)
+    top, left = rng.integers(height, size=n), rng.integers(width, size=n)
+    sides = 1 + rng.choice(3, size=(n, 2), p=_SPECKLE_SIDES)
+    for y, x, (rows, columns) in zip(top, left, sides, strict=True):
+        disparity[y : y + rows, x : x + columns] = 0
+
+
 def add_statistics(
     disparity: NDArray[np.float32],
     parameters: StatisticsParameters,
     static_rng: np.random.Generator,
     frame_rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Disparity with correlated noise and the ragged left border band.
+    """Disparity with correlated noise, speckle and the ragged left border band.
 
     Args:
         disparity: ``(H, W) float32`` px, 0 = invalid.
@@ -95,10 +131,13 @@ def add_statistics(
     fixed = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, static_rng)
     fresh = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, frame_rng)
     share = p.noise_fixed_share
-    noise = np.float32(p.noise_std * np.sqrt(share)) * fixed
-    noise += np.float32(p.noise_std * np.sqrt(1 - share)) * fresh
+    noise = np.float32(np.sqrt(share)) * fixed + np.float32(np.sqrt(1 - share)) * fresh
+    noise *= noise_deviation(disparity, p)
     edge = p.border_margin + p.border_static_std * _ragged_edge(shape[0], p.border_correlation, static_rng)
     edge += p.border_frame_std * _ragged_edge(shape[0], p.border_correlation, frame_rng)
     noisy = disparity + noise
     inside = np.arange(shape[1], dtype=np.float32)[None, :] - noisy >= edge[:, None].astype(np.float32)
-    return np.where((disparity > 0) & inside, noisy, np.float32(0))
+    noisy = np.where((disparity > 0) & inside, noisy, np.float32(0))
+    _punch_speckle(noisy, p.speckle_rate * p.speckle_fixed_share, static_rng)
+    _punch_speckle(noisy, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
+    return noisy

@@ -23,7 +23,7 @@ from reald2iff.geometry import (
 from reald2iff.sensors.base import NoiseModel, StereoViews
 from reald2iff.sensors.checks import clean_input, require_within
 from reald2iff.sensors.d435.infrared import InfraredParameters, StereoGeometry, render_infrared
-from reald2iff.sensors.d435.matcher import MatcherParameters, match
+from reald2iff.sensors.d435.matcher import MatcherParameters, match, strictness_field
 from reald2iff.sensors.d435.materials import MaterialParameters
 from reald2iff.sensors.d435.pattern import PatternParameters
 from reald2iff.sensors.d435.postprocess import PostprocessParameters, postprocess
@@ -134,7 +134,10 @@ class D435Twin(NoiseModel):
     def match_capture(self, capture: Capture) -> NDArray[np.float32]:
         """Second stage of `sense`: matched disparity ``(H, W) float32``. It reads `stereo` alone."""
         if self.matcher == "census":
-            return match(capture.left, capture.right, self.stereo)
+            # A generator of its own, so that the field shares no draw with those of `finish`.
+            fixed_rng = np.random.default_rng(copy.deepcopy(capture.static_rng).integers(2**63))
+            strictness = strictness_field(capture.left.shape, self.stereo, fixed_rng)
+            return match(capture.left, capture.right, self.stereo, strictness)
         return match_sgbm(capture.left, capture.right, self.stereo.disparities)
 
     def finish(self, matched: NDArray[np.float32], capture: Capture) -> NDArray[np.float32]:
