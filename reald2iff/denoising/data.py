@@ -36,7 +36,7 @@ class Augmentation:
     field_scales: tuple[int, ...] = (5, 8, 13)
     pixel_holes: float = 0.01
     blob_holes: float = 0.12
-    zoom_share: float = 0.3
+    zoom_share: float = 0.2
     zoom: float = 1.8
     continuous_share: float = 0.3
 
