@@ -16,6 +16,7 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 
 from reald2iff.diffusion.representation import CHANNELS
+from reald2iff.diffusion.texture import texture_fields
 from reald2iff.errors import InvalidParameterError
 
 
@@ -74,7 +75,11 @@ class PixelBackbone(Backbone):
         widths: Channels of each level of the UNet.
         layers: Residual blocks a level.
         deviation_head: Whether to predict the deviation map too (coarse stage).
+        textures: Shapes of the noise fields to lay over the prediction, see `texture_fields`.
     """
+
+    _GAIN_CELLS = 2
+    """The strength of a field is predicted this many times along a cell's side, and interpolated."""
 
     @register_to_config
     def __init__(
@@ -84,12 +89,16 @@ class PixelBackbone(Backbone):
         widths: tuple[int, ...] = (64, 128),
         layers: int = 1,
         deviation_head: bool = False,
+        textures: tuple[tuple[float, float], ...] = (),
     ) -> None:
         super().__init__()
         outputs = CHANNELS + int(deviation_head)
+        gains = CHANNELS * len(textures) * self._GAIN_CELLS**2
+        # JSON gives lists back.
+        self._shapes = tuple((float(x), float(y)) for x, y in textures)
         self.unet = UNet2DModel(
             in_channels=(CHANNELS + condition_channels) * factor**2,
-            out_channels=outputs * factor**2,
+            out_channels=outputs * factor**2 + gains,
             block_out_channels=tuple(widths),
             layers_per_block=layers,
             down_block_types=("DownBlock2D",) * len(widths),
@@ -120,6 +129,15 @@ class PixelBackbone(Backbone):
                 target.zero_()
             target[common] = source[common]
 
+    @torch.no_grad()
+    def set_texture_gains(self, gains: tuple[float, float]) -> None:
+        """Start with these strengths of every field in the residual and in the validity, everywhere."""
+        fields = len(self._shapes) * self._GAIN_CELLS**2
+        bias = self.unet.conv_out.bias
+        start = len(bias) - CHANNELS * fields
+        for channel, gain in enumerate(gains):
+            bias[start + channel * fields : start + (channel + 1) * fields] = gain
+
     @property
     def multiple(self) -> int:
         return int(self.config.factor * 2 ** (len(self.config.widths) - 1))
@@ -142,7 +160,15 @@ class PixelBackbone(Backbone):
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         cells = F.pixel_unshuffle(torch.cat([sample, condition], dim=1), self.config.factor)
         cells = cells.contiguous(memory_format=torch.channels_last)
-        output = F.pixel_shuffle(self.unet(cells, sigma * 1000).sample, self.config.factor).float()
+        predicted = self.unet(cells, sigma * 1000).sample.float()
+        planes = (CHANNELS + int(self.predicts_deviation)) * self.config.factor**2
+        output = F.pixel_shuffle(predicted[:, :planes], self.config.factor)
+        if self._shapes:
+            gains = F.pixel_shuffle(predicted[:, planes:], self._GAIN_CELLS)
+            gains = F.interpolate(gains, size=sample.shape[-2:], mode="bilinear")
+            fields = texture_fields(sample, self._shapes)
+            texture = (gains.view(fields.shape) * fields).sum(2)
+            output = torch.cat([output[:, :CHANNELS] + texture, output[:, CHANNELS:]], dim=1)
         if self.predicts_deviation:
             return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
         return output, None

@@ -18,7 +18,16 @@ def test_calibrated_weights_make_as_many_holes_as_the_sensor(pipeline, box_dispa
     clean = np.rint(box_disparity[0].numpy() * 512).astype(np.uint16).repeat(2, axis=0)
     sensor = np.rint(box_disparity[0].numpy() * 32).astype(np.uint16).repeat(2, axis=0)
     sensor[:, :, :14] = 0  # a quarter of the columns
-    pairs = PairArrays(clean, sensor, None, np.arange(2), np.ones(2, np.float32), np.full(2, "room"))
+    pairs = PairArrays(
+        clean,
+        sensor,
+        None,
+        np.arange(2),
+        np.ones(2, np.float32),
+        np.full(2, "room"),
+        np.ones(2, np.float32),
+        np.zeros(2, np.float32),
+    )
     pipeline.set_sampling(calibrate(pipeline, pairs, seed=0), shift=4.0)
     generator = torch.Generator().manual_seed(0)
     output = pipeline(box_disparity, generator=generator)

@@ -39,6 +39,8 @@ def pairs(tmp_path_factory):
             np.arange(views, dtype=np.int64),
             np.full(views, 19.13, np.float32),
             np.full(views, "tabletop", "<U16"),
+            np.ones(views, np.float32),
+            np.zeros(views, np.float32),
         )
         name = f"shard_{index:05d}.npz"
         write_shard(folder / name, shard)

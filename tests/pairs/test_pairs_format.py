@@ -29,6 +29,8 @@ def make_shard(redrawn=True) -> Shard:
         np.arange(3),
         np.full(3, 19.13, np.float32),
         np.array(["arm", "room", "room"], "<U16"),
+        np.array([1, 0.5, 2], np.float32),
+        np.array([0, -1, 1], np.float32),
     )
 
 

@@ -20,9 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch.func import functional_call
 
+from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import sample_stage, sigma_schedule
+from reald2iff.diffusion.texture import SHAPES
 from reald2iff.diffusion.training.config import RunConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.discriminator import (
@@ -33,6 +35,9 @@ from reald2iff.diffusion.training.discriminator import (
 from reald2iff.diffusion.training.loop import ParameterGroup, Stage, Trainer, choose_device
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError
+
+_FIRST_GAINS = (0.15, 0.15)
+"""Of the texture fields in the companded residual and in the validity."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,14 @@ class RefineConfig(RunConfig):
 
     weights: Path = Path("runs/fine/pipeline")
     coarse_steps: int = 1
-    fine_steps: int = 2
+    fine_steps: int = 1
     batch_size: int = 8
     window: int = 96
     steps: int = 4000
-    learning_rate: float = 1e-4
+    learning_rate: float = 2e-4
     weight_decay: float = 0.0
     discriminator_width: int = 48
-    discriminator_rate: float = 5.0
+    discriminator_rate: float = 2.0
     smoothness: float = 20.0
     perturbation: float = 0.05
 
@@ -94,7 +99,11 @@ class RefineStage(Stage):
                 f"window = {config.window}: expected a multiple of {self._pipeline.multiple} px"
             )
         self._coarse = self._pipeline.coarse.to(choose_device(config.device)).requires_grad_(False)
-        self.model = _Adversaries(self._pipeline.fine, PatchDiscriminator(config.discriminator_width))
+        fine = self._pipeline.fine
+        if isinstance(fine, PixelBackbone) and not fine.config.textures:
+            fine = with_textures(fine)
+            self._pipeline.register_modules(fine=fine)
+        self.model = _Adversaries(fine, PatchDiscriminator(config.discriminator_width))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         # No momentum: the two chase each other.
@@ -175,6 +184,15 @@ class RefineStage(Stage):
     def draw(self, batch: Batch, path: Path) -> None:
         sample = self._sample(batch, torch.Generator().manual_seed(0))
         draw_samples(batch, self._pipeline.representation.decode(batch.clean, sample), path)
+
+
+def with_textures(backbone: PixelBackbone) -> PixelBackbone:
+    """The same network with texture fields over its prediction, weak ones at first."""
+    options = {name: value for name, value in backbone.config.items() if not name.startswith("_")}
+    textured = PixelBackbone(**{**options, "textures": SHAPES})
+    textured.start_from(backbone)
+    textured.set_texture_gains(_FIRST_GAINS)
+    return textured
 
 
 def _beats(winners: Any, losers: Any) -> torch.Tensor:
