@@ -1,4 +1,4 @@
-"""Raw frames of real depth cameras: a folder with an ``index.json``, or a RealSense ``.bag``.
+"""Raw frames of real depth cameras: a folder with an ``index.json``, or a RealSense ``.bag`` or ``.db3``.
 
 A folder of your own: put 16-bit PNG depth images into it (or NPY, NPZ: see `reald2iff.io.depth_files`), never
 filtered, and describe each in ``index.json``, a list with one entry a frame, in the order they were taken::
@@ -35,6 +35,7 @@ from reald2iff.errors import DatasetError, InvalidDepthError
 from reald2iff.geometry import PinholeIntrinsics, depth_to_disparity, sanitize_depth
 
 INDEX_NAME = "index.json"
+BAG_SUFFIXES = (".bag", ".db3")
 
 MAX_DEPTH = 8.0
 """Beyond so many metres a D435's depth counts as invalid; 65535 mm, which it uses for saturation, too."""
@@ -141,16 +142,16 @@ class Recording:
 
 
 def read_recordings(path: Path) -> list[Recording]:
-    """The recordings of a folder with an ``index.json`` (see above), or of a RealSense ``.bag``.
+    """The recordings of a folder with an ``index.json`` (see above), or of a RealSense ``.bag`` or ``.db3``.
 
     Images are read later, by `RecordedFrame.depth`; that they exist is checked here.
 
     Raises:
         DatasetError: if there is no such folder or file, the index misses a key or holds an odd value, or an
             image is missing.
-        DependencyError: for a ``.bag`` without the package that reads it.
+        DependencyError: for a bag without the package that reads it.
     """
-    if path.suffix.lower() == ".bag" and not path.is_dir():
+    if path.suffix.lower() in BAG_SUFFIXES and not path.is_dir():
         from reald2iff.io.recordings_bag import read_bag
 
         return [read_bag(path)]

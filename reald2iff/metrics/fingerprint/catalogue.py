@@ -66,7 +66,7 @@ def _holes() -> list[Feature]:
     ]
     areas = {"1": 0.5, "2_8": 0.5, "9_64": 0.5, "65_512": 0.0, "more": 0.0}
     for name, weight in areas.items():
-        label = "of more than 512 px" if name == "more" else f"of {name.replace('_', '-')} px"
+        label = "larger than 512 px" if name == "more" else f"of {name.replace('_', '-')} px"
         features.append(Feature(f"holes_area_{name}", "holes", f"{label}: share of all holes", weight))
     distances = {"0_2": 0.5, "2_5": 0.5, "5_10": 0.3, "10_20": 0.0, "20_up": 0.0}
     for name, weight in distances.items():

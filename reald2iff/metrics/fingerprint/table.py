@@ -12,7 +12,8 @@ from reald2iff.metrics.fingerprint.catalogue import FEATURES
 from reald2iff.metrics.fingerprint.features import Statistic
 from reald2iff.metrics.fingerprint.sides import Side
 
-_WIDTH = 110
+_WIDTH = 130
+_ALIKE = 1e-3
 _SHARE_WORTH_MARKING = 0.05
 
 
@@ -34,7 +35,7 @@ def print_source(console: Console, source: Side, other: Side | None, shares: Map
     table.add_column(source.name, justify="right")
     if other is not None:
         table.add_column(other.name, justify="right")
-        table.add_column("of the distance", justify="right")
+        table.add_column("of distance", justify="right")
     group = None
     for feature in FEATURES:
         ours = source.fingerprint.features.get(feature.name)
@@ -68,7 +69,7 @@ def _share(shares: Mapping[str, float], name: str, weight: float) -> str:
     if weight == 0:
         return ""
     total = sum(shares.values())
-    if name not in shares or total == 0:
+    if name not in shares or total < _ALIKE:
         return "-"
     text = f"{shares[name] / total:.0%}"
     return f"[bold]{text}" if shares[name] / total >= _SHARE_WORTH_MARKING else text
@@ -80,12 +81,12 @@ def _cell(statistic: Statistic | None) -> str:
     if math.isnan(statistic.q25):
         return _number(statistic.median)
     # rich takes an unescaped bracket for markup.
-    return f"{_number(statistic.median)} \\[{_number(statistic.q25)}, {_number(statistic.q75)}]"
+    return f"{_number(statistic.median)} \\[{_number(statistic.q25, 2)}, {_number(statistic.q75, 2)}]"
 
 
-def _number(value: float) -> str:
+def _number(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if abs(value) >= 100:
         return f"{value:.0f}"
-    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
+    return f"{value:.{digits}g}" if abs(value) >= 0.001 else f"{value:.0e}"
