@@ -57,10 +57,10 @@ def _place(
     build: SceneBuilder, room: Room, rng: Generator, maker: furniture.FurnitureMaker, at_wall: bool
 ) -> None:
     if at_wall:
-        (x, y, z), heading = draw_wall_place(room, rng)
+        (x, y, z), angle = draw_wall_place(room, rng)
         away = rng.uniform(0.25, 0.5)
-        position = np.array([x + away * math.cos(heading), y + away * math.sin(heading), z])
-        angle = heading + 0.5 * math.pi * rng.integers(0, 4) * (rng.random() < 0.3)
+        position = np.array([x + away * math.cos(angle), y + away * math.sin(angle), z])
+        angle += 0.5 * math.pi * float(rng.integers(0, 4)) * (rng.random() < 0.3)
     else:
         position = np.array([rng.uniform(a + 0.2, b - 0.2) for a, b in zip(room.low, room.high, strict=True)])
         position[2] = room.low[2]

@@ -77,7 +77,7 @@ def _table_layout(rng: Generator, kind: str) -> Layout:
     if with_arm:
         half[0] = max(half[0], centre[0] + 0.2)
     high = rng.uniform(0.5, 0.9)
-    reach = 0.9 * half if kind == "tabletop" else np.minimum(0.9 * half, 0.4)
+    reach = np.minimum(0.9 * half, {"tabletop": np.inf, "arm": 0.4, "wrist": 0.3}[kind])
     room = Room(
         (centre[0] - rng.uniform(0.9, 3.2), centre[1] - rng.uniform(0.9, 3.2), -high),
         (centre[0] + rng.uniform(0.9, 3.2), centre[1] + rng.uniform(0.9, 3.2), rng.uniform(1.6, 2.4)),
@@ -121,11 +121,13 @@ def _room_layout(rng: Generator, kind: str) -> Layout:
     """A furnished room: full, seen from anywhere, or with open floor, seen by a small robot."""
     build = SceneBuilder()
     floor = kind == "floor"
-    size = rng.uniform((3.5, 3.0, 2.3), (8.0, 6.0, 3.2)) if floor else rng.uniform((2.5, 2.5, 2.2), (6.5, 5, 3))
+    size = (
+        rng.uniform((3.0, 2.8, 2.3), (7.5, 5.5, 3.2)) if floor else rng.uniform((2.5, 2.5, 2.2), (6.5, 5, 3))
+    )
     room = Room((-size[0] / 2, -size[1] / 2, 0.0), (size[0] / 2, size[1] / 2, size[2]))
     add_room(build, room)
     if floor:
-        add_furniture(build, room, rng, int(rng.integers(6, 19)), along_walls=0.65)
+        add_furniture(build, room, rng, int(rng.integers(8, 22)), along_walls=0.5)
         add_wall_features(build, room, rng, int(rng.integers(4, 13)))
     else:
         add_furniture(build, room, rng, int(rng.integers(9, 22)), along_walls=0.25)

@@ -35,7 +35,12 @@ def office_chair(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> N
     build.shape(body, shell, (0.025, 0.9 * half, high), middle, turn((0, 1, 0), lean), surface)
     if rng.random() < 0.5:
         for side in (-1.1 * half, 1.1 * half):
-            arm = [(0, side, seat), (0, side, seat + 0.2), (-0.15, side, seat + 0.2), (0.15, side, seat + 0.2)]
+            arm = [
+                (0, side, seat),
+                (0, side, seat + 0.2),
+                (-0.15, side, seat + 0.2),
+                (0.15, side, seat + 0.2),
+            ]
             build.path(body, arm, 0.015, surface)
 
 
@@ -131,9 +136,10 @@ def ladder(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     wide, long, lean = rng.uniform(0.15, 0.25), rng.uniform(1.0, 2.2), rng.uniform(0.05, 0.4)
     top = np.array([long * math.sin(lean), 0.0, long * math.cos(lean)])
     for side in (-wide, wide):
-        build.rod(body, (0, side, 0), top + (0, side, 0), rng.uniform(0.012, 0.025))
+        build.rod(body, (0, side, 0), (top[0], side, top[2]), rng.uniform(0.012, 0.025))
     for share in np.arange(0.25, long, 0.28) / long:
-        build.rod(body, share * top - (0, wide, 0), share * top + (0, wide, 0), 0.012)
+        x, _, z = share * top
+        build.rod(body, (x, -wide, z), (x, wide, z), 0.012)
 
 
 def floor_cable(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
@@ -153,7 +159,9 @@ def trolley(build: SceneBuilder, body: mujoco.MjsBody, rng: Generator) -> None:
     """Boards between tubes, on wheels."""
     half, high = rng.uniform((0.18, 0.25), (0.3, 0.45)), rng.uniform(0.6, 1.0)
     for u in (-half[0], half[0]):
-        build.path(body, [(u, -half[1], 0.08), (u, -half[1], high), (u, half[1], high), (u, half[1], 0.08)], 0.012)
+        build.path(
+            body, [(u, -half[1], 0.08), (u, -half[1], high), (u, half[1], high), (u, half[1], 0.08)], 0.012
+        )
         for v in (-half[1], half[1]):
             wheel = turn((1, 0, 0), math.pi / 2)
             build.shape(body, "cylinder", (0.04, 0.015), (u, v, 0.04), wheel, Surface.DARK)

@@ -123,9 +123,7 @@ def _draw_view(
 def _is_free(depth: NDArray[np.float32], nearest: float) -> bool:
     """Whether nothing is too near or too far, and not everything is close."""
     return bool(
-        depth.min() > nearest
-        and depth.max() < FARTHEST
-        and np.quantile(depth, 0.9) > _FREE_SPACE * nearest
+        depth.min() > nearest and depth.max() < FARTHEST and np.quantile(depth, 0.9) > _FREE_SPACE * nearest
     )
 
 
