@@ -7,6 +7,7 @@ from reald2iff.sensors.d435.pattern import PatternParameters
 from reald2iff.sensors.d435.postprocess import PostprocessParameters
 from reald2iff.sensors.d435.statistics import StatisticsParameters
 from reald2iff.sensors.d435.twin import D435Twin
+from reald2iff.sensors.d435.variation import randomised_twin
 
 __all__ = [
     "D435Twin",
@@ -16,4 +17,5 @@ __all__ = [
     "PatternParameters",
     "PostprocessParameters",
     "StatisticsParameters",
+    "randomised_twin",
 ]

@@ -60,7 +60,7 @@ class DotPattern:
     cy: float
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def dot_pattern(parameters: PatternParameters) -> DotPattern:
     """The pattern of one unit, drawn once per process and set of parameters."""
     rng = np.random.default_rng(parameters.seed)

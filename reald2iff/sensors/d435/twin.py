@@ -29,7 +29,9 @@ from reald2iff.sensors.d435.pattern import PatternParameters
 from reald2iff.sensors.d435.postprocess import PostprocessParameters, postprocess
 from reald2iff.sensors.d435.sgbm import match_sgbm
 from reald2iff.sensors.d435.statistics import StatisticsParameters, add_statistics
+from reald2iff.sensors.d435.variation import condition
 from reald2iff.sensors.d435.warp import views_from_depth
+from reald2iff.sensors.setting import SensorSetting
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,21 @@ class D435Twin(NoiseModel):
         disparity = self.sense(views, intrinsics, rng)
         metres = disparity_to_depth(disparity, intrinsics.fx, self.baseline)
         return millimeters_to_meters(meters_to_millimeters(metres))
+
+    def conditioned(self, strength: float, preset: str) -> D435Twin:
+        """This camera, more or less noisy and with another visual preset; ``(1, "default")`` is itself.
+
+        Args:
+            strength: How bad its noise is, 0.5 to 2: infrared noise, calibration error, disparity noise and
+                confidence lost scale with it.
+            preset: RealSense visual preset, see `reald2iff.sensors.setting`. Presets differ in how strict the
+                confidence tests are: `high_accuracy` leaves more holes and fewer outliers, `high_density`
+                the opposite.
+
+        Raises:
+            InvalidParameterError: for a strength out of range or an unknown preset.
+        """
+        return condition(self, SensorSetting(strength, preset))
 
     def _generators(self, rng: np.random.Generator) -> tuple[np.random.Generator, np.random.Generator]:
         """Sources of the static and of the per-frame draws."""
