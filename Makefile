@@ -9,7 +9,7 @@ EPISODES ?= 3
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint types clean
+.PHONY: help setup system browser demo test lint types clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,10 +32,13 @@ setup: $(VENV)/.installed system  ## Make .venv and install everything.
 system:  # EGL renders without a screen; installed when that can be done without asking.
 	@./tools/system-libraries
 
+browser:  # Opens the HTML report in its tests, which skip without one.
+	@./tools/system-libraries browser
+
 demo: setup  ## Record Pick Cube demonstrations through ROS, end to end.
 	@$(BIN)/reald2iff demo --out $(OUT) --episodes $(EPISODES) --overwrite
 
-test: setup  ## Run every test that needs no GPU, robot or ROS installation.
+test: setup browser  ## Run every test that needs no GPU, robot or ROS installation.
 	@echo "== running the tests on $(JOBS) processes"
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 

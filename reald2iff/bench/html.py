@@ -247,7 +247,15 @@ def _plots(section: _Section) -> list[dict[str, Any]]:
     plots: list[dict[str, Any]] = []
     if spans:
         note = "Dashed: the sensor drawn a second time." if level else ""
-        plots.append({"title": title, "svg": intervals(title, spans, level), "legend": series, "note": note})
+        plots.append(
+            {
+                "title": title,
+                "svg": intervals(title, spans, level),
+                "legend": series,
+                "note": note,
+                "toggles": False,
+            }
+        )
     plots.extend(plot for kind in _CURVES if (plot := _curve_plot(section, kind)) is not None)
     return plots
 
@@ -273,6 +281,7 @@ def _curve_plot(section: _Section, kind: _CurvePlot) -> dict[str, Any] | None:
         "svg": curves(kind.title, positions, lines, kind.labels),
         "legend": legend,
         "note": kind.note,
+        "toggles": True,
     }
 
 

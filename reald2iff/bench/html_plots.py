@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-_WIDTH = 760
-_LEFT, _RIGHT, _TOP, _BOTTOM = 150, 24, 26, 46
+_WIDTH = 600
+_LEFT, _RIGHT, _TOP, _BOTTOM = 160, 20, 28, 48
 _ROW = 34
-_CURVE_LEFT, _CURVE_HEIGHT = 64, 300
+_CURVE_LEFT, _CURVE_HEIGHT = 60, 290
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from reald2iff.errors import InvalidDepthError
 
 _DEPTH_LEVELS = 255
 _RELIEF_LEVELS = 48
-_RELIEF_GAIN = 1.6
-"""Slope of the relief's shading per px of disparity step: a step of 1 px is nearly black or white."""
+_RELIEF_GAIN = 4.0
+"""Slope of the relief's shading per px of disparity step: a step of 0.4 px is nearly black or white."""
 _CLEAN = "clean"
 _HOLE_RELIEF = 0
 
