@@ -4,9 +4,12 @@ A network that predicts x0 gives samples of too little spread in few steps. Real
 the coarse one where a discrepancy map finds it wanting, Stable-Sim2Real's where a discriminator does; here
 the discriminator supervises the last step itself, which repairs texture and holes and needs fewer steps.
 
-The loss is relativistic and paired (Jolicoeur-Martineau 2019; Huang et al. 2024, "R3GAN"): at the same place
-of the same scene, sensor and generated depth must score alike. Content cancels out. The discriminator is kept
-smooth by finite differences in place of gradient penalties (Lin et al. 2025, "Seaweed-APT", section 3.3).
+Two losses work together. An energy score over patches of several sizes (Gneiting and Raftery 2007) asks for
+the right spread, and cannot run away; it leaves holes too round. The adversarial loss mends that, held to the
+energy score's strength. It is relativistic and paired (Jolicoeur-Martineau 2019; Huang et al. 2024, "R3GAN"):
+at the same place of the same scene, sensor and generated depth must score alike, so that content cancels out.
+The discriminator is kept smooth by finite differences in place of gradient penalties (Lin et al. 2025,
+"Seaweed-APT", section 3.3).
 """
 
 from __future__ import annotations
@@ -36,7 +39,10 @@ from reald2iff.diffusion.training.loop import ParameterGroup, Stage, Trainer, ch
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError
 
-_FIRST_GAINS = (0.15, 0.15)
+_PATCHES = (1, 4, 16, 48)
+"""Sides of the patches of the energy score, px."""
+
+_FIRST_GAINS = (0.1, 0.1)
 """Of the texture fields in the companded residual and in the validity."""
 
 
@@ -50,6 +56,8 @@ class RefineConfig(RunConfig):
         fine_steps: Network calls of the fine stage, here and at use; the last one is trained.
         discriminator_width: Channels of the discriminator's first layer.
         discriminator_rate: Its learning rate as a multiple of the generator's.
+        adversarial: Strength of the adversarial gradient relative to the energy score's, where both reach
+            the sample.
         smoothness: Weight of the discriminator's smoothness penalty.
         perturbation: Size of the step it is measured over, in units of the discriminator's channels.
     """
@@ -60,11 +68,12 @@ class RefineConfig(RunConfig):
     batch_size: int = 8
     window: int = 96
     steps: int = 4000
-    learning_rate: float = 2e-4
+    learning_rate: float = 1e-4
     weight_decay: float = 0.0
     discriminator_width: int = 48
-    discriminator_rate: float = 2.0
-    smoothness: float = 20.0
+    discriminator_rate: float = 3.0
+    adversarial: float = 1.0
+    smoothness: float = 50.0
     perturbation: float = 0.05
 
     def __post_init__(self) -> None:
@@ -118,11 +127,13 @@ class RefineStage(Stage):
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         config, discriminator = self._config, self.model.discriminator
         geometry = geometry_channels(batch.clean, batch.features[:, -2:])
-        residual, validity = measured(
-            self._pipeline.representation, batch.clean, self._sample(batch, generator)
+        representation = self._pipeline.representation
+        sample, other = (self._sample(batch, generator) for _ in range(2))
+        generated, again = (
+            noise_channels(*measured(representation, batch.clean, s)) for s in (sample, other)
         )
-        generated = noise_channels(residual, validity)
-        sensor = noise_channels(*sensed(self._pipeline.representation, batch.clean, batch.sensor))
+        sensor = noise_channels(*sensed(representation, batch.clean, batch.sensor))
+        energy = energy_score(generated, again, sensor)
 
         pair = torch.cat([sensor, generated.detach()])
         both = torch.cat([geometry, geometry])
@@ -135,9 +146,12 @@ class RefineStage(Stage):
         # Gradients reach the generator alone.
         frozen = {name: value.detach() for name, value in discriminator.named_parameters()}
         judged = functional_call(discriminator, frozen, (geometry, generated))
+        adversarial = _beats(judged, [scale.detach() for scale in real])
+        strength = config.adversarial * _balance(energy, adversarial, sample)
         return {
             "discriminator": _beats(real, fake),
-            "generator": _beats(judged, [scale.detach() for scale in real]),
+            "energy": energy,
+            "adversarial": strength * adversarial,
             "smoothness": config.smoothness * torch.as_tensor(rough),
         }
 
@@ -193,6 +207,26 @@ def with_textures(backbone: PixelBackbone) -> PixelBackbone:
     textured.start_from(backbone)
     textured.set_texture_gains(_FIRST_GAINS)
     return textured
+
+
+def energy_score(one: torch.Tensor, other: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Energy score of two samples ``(B, C, H, W)`` over patches of several sizes; lower is better."""
+
+    def distance(a: torch.Tensor, b: torch.Tensor, size: int) -> torch.Tensor:
+        squared = (a - b).square().mean(1, keepdim=True)
+        return (F.avg_pool2d(squared, size, max(1, size // 2)) + 1e-6).sqrt().mean()
+
+    scores = [
+        (distance(one, truth, size) + distance(other, truth, size) - distance(one, other, size)) / 2
+        for size in _PATCHES
+    ]
+    return torch.stack(scores).mean()
+
+
+def _balance(anchor: torch.Tensor, loss: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
+    """Factor that makes the gradient of ``loss`` at the sample as long as that of ``anchor``."""
+    first, second = (torch.autograd.grad(x, sample, retain_graph=True)[0].norm() for x in (anchor, loss))
+    return (first / second.clamp(min=1e-8)).clamp(max=1e3).detach()
 
 
 def _beats(winners: Any, losers: Any) -> torch.Tensor:
