@@ -68,9 +68,11 @@ EXPOSURE = (
 """Read when the infrared images are made: the dearest to try."""
 
 MATCHING = (
+    SearchParameter("stereo.jump_penalty", 0.7, 6.0),
     SearchParameter("stereo.second_peak_margin", 0.4, 6.0),
     SearchParameter("stereo.max_cost", 12.0, 30.0, log=False),
     SearchParameter("stereo.min_curvature", 0.01, 0.4),
+    SearchParameter("stereo.strictness_spread", 0.03, 0.8),
 )
 """Read when they are matched."""
 
@@ -78,11 +80,14 @@ FINISHING = (
     SearchParameter("post.support_share", 0.1, 0.85, log=False),
     SearchParameter("post.lowpass_sigma", 0.6, 3.0),
     SearchParameter("statistics.noise_std", 0.004, 0.15),
+    SearchParameter("statistics.noise_far_disparity", 2.0, 20.0),
+    SearchParameter("statistics.noise_near_disparity", 12.0, 100.0),
     SearchParameter("statistics.noise_sigma_x", 2.0, 14.0),
     SearchParameter("statistics.noise_sigma_y", 1.5, 10.0),
     SearchParameter("statistics.noise_fixed_share", 0.02, 0.95, log=False),
+    SearchParameter("statistics.speckle_rate", 10.0, 2000.0),
+    SearchParameter("statistics.speckle_fixed_share", 0.02, 0.95, log=False),
     SearchParameter("statistics.border_margin", 0.0, 12.0, log=False),
-    SearchParameter("statistics.border_static_std", 0.3, 8.0),
 )
 """Read after matching: cheap to try."""
 
