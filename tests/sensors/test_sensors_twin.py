@@ -8,7 +8,7 @@ from sensor_scenes import PLAIN, SMALL, seen_from, stereo_views, true_disparity
 
 from reald2iff.errors import InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import D435_BASELINE, D435_DEPTH, meters_to_millimeters, millimeters_to_meters
-from reald2iff.sensors import D435Twin
+from reald2iff.sensors import D435Twin, StereoViews
 
 WIDE = D435_DEPTH.cropped(100, 140, 440, 200)
 
@@ -144,6 +144,42 @@ def test_albedo_from_one_imager_alone_is_refused() -> None:
     views = stereo_views(SMALL)
     with pytest.raises(InvalidDepthError, match="albedo from one imager"):
         sense(replace(views, left_albedo=np.ones_like(views.left)))
+
+
+def glass_before_a_wall() -> StereoViews:
+    """A pane at 1 m before a wall at 2 m."""
+    behind, front = stereo_views(SMALL, wall=2.0), stereo_views(SMALL, wall=2.0, box=1.0)
+    return replace(
+        front,
+        projector=behind.projector,
+        left_behind=behind.left,
+        right_behind=behind.right,
+    )
+
+
+def test_a_clear_pane_is_seen_through_and_hardly_measured() -> None:
+    views = glass_before_a_wall()
+    pane = seen_from(0.0, SMALL, wall=2.0, box=1.0) < 1.5
+    wall, near = (SMALL.fx * D435_BASELINE / z for z in (2.0, 1.0))
+    found = np.stack([sense(views, seed=seed)[pane] for seed in range(3)])
+    seen_through, measured = ((np.abs(found - d) < 1).mean() for d in (wall, near))
+    assert seen_through > 0.3 and measured < 0.1
+    opaque = sense(replace(views, left_behind=None, right_behind=None))[pane]
+    assert (np.abs(opaque - near) < 1).mean() > 0.7
+
+
+def test_a_pane_that_lets_nothing_through_is_measured_like_any_surface() -> None:
+    materials = replace(
+        PLAIN.materials, glass_transmission=(0.0, 0.0), glass_albedo=(0.5, 0.5), glass_specular=0.0
+    )
+    pane = seen_from(0.0, SMALL, wall=2.0, box=1.0) < 1.5
+    found = sense(glass_before_a_wall(), twin=replace(PLAIN, materials=materials))[pane]
+    assert (np.abs(found - SMALL.fx * D435_BASELINE / 1.0) < 1).mean() > 0.7
+
+
+def test_what_is_behind_must_come_from_both_imagers() -> None:
+    with pytest.raises(InvalidDepthError, match="behind from one imager"):
+        sense(replace(glass_before_a_wall(), right_behind=None))
 
 
 @pytest.mark.parametrize("bad", [{"baseline": 0}, {"matcher": "bm"}, {"projector_offset": float("inf")}])

@@ -13,12 +13,16 @@ from reald2iff.sensors.base import StereoViews
 from reald2iff.sensors.checks import require_within
 from reald2iff.sensors.d435.materials import (
     MaterialParameters,
+    draw_glass,
     draw_materials,
     material_map,
     transfer_to_right,
 )
 from reald2iff.sensors.d435.pattern import PatternParameters, dot_pattern
 from reald2iff.sensors.d435.shading import SceneLight, shade
+
+_TOUCHING = np.float32(1 - 1e-4)
+"""A front this close to what is behind it, as a ratio of depths, is the opaque surface itself."""
 
 
 @dataclass(frozen=True)
@@ -112,23 +116,29 @@ def render_infrared(
     gain = 1 + infrared.gain_mismatch * static_rng.uniform(-1, 1)
     shift = infrared.vertical_misalignment * static_rng.uniform(-1, 1)
 
-    left_map = material_map(views.left, fine, drawn)
-    right_map = transfer_to_right(left_map, views.left, views.right, fine.fx * geometry.baseline)
+    # What is opaque carries the materials; transparent fronts are laid over it.
+    left_opaque = views.left if views.left_behind is None else views.left_behind
+    right_opaque = views.right if views.right_behind is None else views.right_behind
+    left_map = material_map(left_opaque, fine, drawn)
+    right_map = transfer_to_right(left_map, left_opaque, right_opaque, fine.fx * geometry.baseline)
     uniform = np.ones_like(views.left)
     dots = dot_pattern(pattern)
+    glass = None if views.left_behind is None else draw_glass(materials, static_rng)
 
-    images = []
-    for depth, albedo, labels, imager_x in (
-        (views.left, views.left_albedo, left_map, 0.0),
-        (views.right, views.right_albedo, right_map, geometry.baseline),
-    ):
-        radiance = shade(
+    def radiance_of(
+        depth: NDArray[np.float32],
+        imager_x: float,
+        albedo: NDArray[np.float32],
+        labels: NDArray[np.int16],
+        table: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        return shade(
             depth,
             fine,
             imager_x,
-            uniform if albedo is None else 0.03 + 0.8 * albedo,
+            albedo,
             labels,
-            drawn.table,
+            table,
             views.projector,
             views.projector_intrinsics,
             geometry.projector_offset,
@@ -137,6 +147,20 @@ def render_infrared(
             infrared.texture_voxel,
             infrared.dot_gain,
         )
+
+    images = []
+    for front, opaque, albedo, labels, imager_x in (
+        (views.left, left_opaque, views.left_albedo, left_map, 0.0),
+        (views.right, right_opaque, views.right_albedo, right_map, geometry.baseline),
+    ):
+        reflectance = uniform if albedo is None else 0.03 + 0.8 * albedo
+        radiance = radiance_of(opaque, imager_x, reflectance, labels, drawn.table)
+        if glass is not None:
+            transmission, table = glass
+            transparent = (front > 0) & ((opaque == 0) | (front < opaque * _TOUCHING))
+            pane = np.where(transparent, front, np.float32(0))
+            radiance[transparent] *= transmission
+            radiance += radiance_of(pane, imager_x, uniform, np.zeros_like(labels), table)
         blurred = cv2.GaussianBlur(radiance, (0, 0), infrared.point_spread * s)
         image = cv2.resize(blurred, (intrinsics.width, intrinsics.height), interpolation=cv2.INTER_AREA)
         images.append(np.asarray(image, dtype=np.float32))

@@ -48,11 +48,17 @@ class MaterialParameters:
     glossy_doublings: tuple[int, int] = (5, 8)
     """Log2 of the Blinn-Phong exponent: 5 is satin, 8 a polish."""
     matt_specular: float = 0.03
+    glass_transmission: tuple[float, float] = (0.6, 0.92)
+    """Share of light that comes through a transparent surface, there and back; it does not bend it."""
+    glass_albedo: tuple[float, float] = (0.005, 0.08)
+    """Diffuse reflectance of a transparent surface: dust, fingers, print."""
+    glass_specular: float = 0.006
+    """Share that its front scatters in a lobe, dots in place; the rest is lost as in a mirror."""
     sites: int = 64
     """Random sites of the frustum that hand out the materials."""
 
     def __post_init__(self) -> None:
-        require_within(self, 0, 1, "dark_share", "glossy_share", "matt_specular")
+        require_within(self, 0, 1, "dark_share", "glossy_share", "matt_specular", "glass_specular")
         require_within(self, 0, 1, "large_surface_factor")
         require_within(self, 1, 4096, "sites")
         for field, high in (
@@ -60,6 +66,8 @@ class MaterialParameters:
             ("glossy_albedo", 1),
             ("glossy_specular", 1),
             ("glossy_doublings", 12),
+            ("glass_transmission", 1),
+            ("glass_albedo", 1),
         ):
             low_end, high_end = getattr(self, field)
             if not 0 <= low_end <= high_end <= high:
@@ -113,6 +121,18 @@ def draw_materials(parameters: MaterialParameters, albedo_given: bool, rng: np.r
     return Materials(
         sites.astype(np.float32), np.stack([albedo, specular, doublings], axis=1).astype(np.float32)
     )
+
+
+_GLASS_DOUBLINGS = 6
+
+
+def draw_glass(
+    parameters: MaterialParameters, rng: np.random.Generator
+) -> tuple[np.float32, NDArray[np.float32]]:
+    """Transmission of a scene's transparent surfaces, and the material table ``(1, 3)`` of their fronts."""
+    transmission = np.float32(rng.uniform(*parameters.glass_transmission))
+    albedo = rng.uniform(*parameters.glass_albedo)
+    return transmission, np.array([[albedo, parameters.glass_specular, _GLASS_DOUBLINGS]], dtype=np.float32)
 
 
 @nb.njit(cache=True)

@@ -190,7 +190,8 @@ class D435Twin(NoiseModel):
         """Pixels with something there, within the search range: elsewhere noise finds matches by chance."""
         s = views.supersampling
         nearest = intrinsics.fx * self.baseline / self.stereo.disparities
-        block = views.left.reshape(intrinsics.height, s, intrinsics.width, s)
+        deepest = views.left if views.left_behind is None else np.maximum(views.left, views.left_behind)
+        block = deepest.reshape(intrinsics.height, s, intrinsics.width, s)
         return np.asarray(block.max(axis=(1, 3)) > nearest)
 
     def _render(
@@ -224,14 +225,17 @@ def _checked(views: StereoViews, intrinsics: PinholeIntrinsics) -> StereoViews:
         ("projector", (p.height, p.width)),
         ("left_albedo", fine),
         ("right_albedo", fine),
+        ("left_behind", fine),
+        ("right_behind", fine),
     ):
         image = getattr(views, name)
-        if image is None and name.endswith("albedo"):
+        if image is None and name.endswith(("albedo", "behind")):
             continue
         image = require_depth(image, f"views.{name}")
         if image.shape != shape:
             raise InvalidDepthError(f"views.{name} has shape {image.shape}: expected {shape}")
         images[name] = sanitize_depth(image)
-    if ("left_albedo" in images) != ("right_albedo" in images):
-        raise InvalidDepthError("views have albedo from one imager: expected both or none")
+    for what in ("albedo", "behind"):
+        if (f"left_{what}" in images) != (f"right_{what}" in images):
+            raise InvalidDepthError(f"views have {what} from one imager: expected both or none")
     return StereoViews(projector_intrinsics=p, supersampling=s, **images)

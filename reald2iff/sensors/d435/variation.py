@@ -37,7 +37,7 @@ _STRICTNESS = {
 """Chosen to order the presets as the camera's are ordered; no frames of the other presets were at hand."""
 
 _LOSS_EXPONENT = 0.5
-"""The confidence tests tighten with the square root of the strength: noisier images fail them more already."""
+"""Confidence tests tighten with the square root of the strength: noisier images fail them more already."""
 
 
 _PATTERNS = 8
