@@ -108,7 +108,7 @@ class Fingerprint:
         """
         content = self.as_dict()
         features = content.pop("features")
-        text = yaml.safe_dump(content, sort_keys=False) + "features:\n"
+        text = yaml.safe_dump(content, sort_keys=False) + ("features:\n" if features else "features: {}\n")
         for name, entry in features.items():
             text += f"  {name}: {yaml.safe_dump(entry, default_flow_style=True, sort_keys=False, width=200)}"
         try:

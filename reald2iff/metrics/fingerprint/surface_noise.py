@@ -111,7 +111,7 @@ def radial_power(residual: NDArray[np.float32], scale: float = 1.0) -> NDArray[n
     """Mean power, px^2, of Hann-windowed ``(N, P, P)`` in each band of `SPECTRUM_LIMITS`: ``(N, 7)``."""
     window, members = _spectrum_plan(residual.shape[-1], scale)
     power = np.abs(fft.rfft2(residual * window)) ** 2
-    return power.reshape(len(power), -1).astype(np.float64) @ members
+    return power.reshape(len(power), len(members)).astype(np.float64) @ members
 
 
 @cache
