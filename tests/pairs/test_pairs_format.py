@@ -95,7 +95,7 @@ def test_an_index_of_another_version_or_none_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match="reald2iff pairs generate"):
         read_index(tmp_path)
     write_index(tmp_path, {"format_version": 99})
-    with pytest.raises(DatasetError, match="version 99: expected 1"):
+    with pytest.raises(DatasetError, match="version 99: expected 2"):
         read_index(tmp_path)
     (tmp_path / "index.json").write_text("{")
     with pytest.raises(DatasetError, match="cannot be read"):
