@@ -79,10 +79,11 @@ def _off_local_mean(shape: torch.Tensor, valid: torch.Tensor, window: int) -> to
     import torch
     from torch.nn.functional import avg_pool2d
 
-    padding = window // 2
-    total = avg_pool2d(shape[:, None], window, 1, padding)[:, 0]
-    share = avg_pool2d(valid[:, None], window, 1, padding)[:, 0]
-    return torch.asinh((shape - total / share.clamp(min=1e-6)) * valid / _LOCAL_SCALE) * 0.5
+    total = torch.stack([shape, valid], dim=1)
+    for kernel in ((window, 1), (1, window)):
+        total = avg_pool2d(total, kernel, 1, (kernel[0] // 2, kernel[1] // 2))
+    mean = total[:, 0] / total[:, 1].clamp(min=1e-6)
+    return torch.asinh((shape - mean) * valid / _LOCAL_SCALE) * 0.5
 
 
 def _off_plane(shape: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

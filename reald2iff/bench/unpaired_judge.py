@@ -1,0 +1,89 @@
+"""The classifier's verdict on real frames against frames noised again, and its check of itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reald2iff.bench.unpaired_frames import CleanedRecording
+from reald2iff.bench.unpaired_split import Split
+from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, TwoSampleResult, two_sample_test
+
+CLASSIFIERS: dict[str, TwoSampleConfig] = {
+    "two_sample_16": replace(PATCH_16, sees_clean=False),
+    "two_sample_64": replace(PATCH_64, sees_clean=False),
+}
+"""Columns of the two-sample test and their classifiers."""
+
+CHANCE_LIMIT = 0.56
+IDENTITY_LIMIT = 0.9
+
+_SHIFT = 16
+"""Rows by which real frames are moved to be compared with themselves."""
+
+
+def judge(
+    frames: CleanedRecording, generated: NDArray[np.float32], split: Split
+) -> dict[str, TwoSampleResult]:
+    """Can ``generated`` disparity ``(N, H, W)``, px, be told from the real frames? By every classifier."""
+    return _judge(frames.clean, frames.real, generated, frames.segment, split)
+
+
+def judge_shifted(frames: CleanedRecording, split: Split) -> dict[str, TwoSampleResult]:
+    """The same for real frames against themselves some rows further down: other places, the same sensor.
+
+    Above chance, it finds something else than the sensor's noise: content that stands on both sides of the
+    split, or too few scenes to say anything.
+    """
+    real = frames.real
+    return _judge(frames.clean[:, _SHIFT:], real[:, :-_SHIFT], real[:, _SHIFT:], frames.segment, split)
+
+
+def _judge(
+    clean: NDArray[np.float32],
+    real: NDArray[np.float32],
+    generated: NDArray[np.float32],
+    segment: NDArray[np.intp],
+    split: Split,
+) -> dict[str, TwoSampleResult]:
+    unknown = clean == 0
+    # Where the clean side is unknown neither side may say anything.
+    real, generated = (np.where(unknown, np.float32(0), side) for side in (real, generated))
+    with ThreadPoolExecutor(len(CLASSIFIERS)) as pool:
+        running = {
+            name: pool.submit(two_sample_test, clean, real, generated, segment, config, split.folds)
+            for name, config in CLASSIFIERS.items()
+        }
+        return {name: future.result() for name, future in running.items()}
+
+
+def as_columns(results: dict[str, TwoSampleResult]) -> dict[str, Any]:
+    """For a row."""
+    return {name: result.as_dict() for name, result in results.items()}
+
+
+def failed_checks(shifted: dict[str, TwoSampleResult], identity: dict[str, TwoSampleResult]) -> list[str]:
+    """What is wrong with the measurement itself, in words; empty if it can be trusted.
+
+    Args:
+        shifted: Of `judge_shifted`: must be at chance.
+        identity: Of `judge` for the clean side: must be found out.
+    """
+    problems: list[str] = []
+    for name, result in shifted.items():
+        if result.accuracy > CHANCE_LIMIT and result.ci95[0] > 0.5:
+            problems.append(
+                f"{name}: real frames are told from real frames with accuracy {result.accuracy:.3f} "
+                f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
+            )
+    for name, result in identity.items():
+        if result.accuracy < IDENTITY_LIMIT:
+            problems.append(
+                f"{name}: the cleaned frames are told from the real ones with accuracy {result.accuracy:.3f} "
+                f"only (expected at least {IDENTITY_LIMIT}): too few frames, or already filtered ones"
+            )
+    return problems
