@@ -19,7 +19,7 @@ from reald2iff.io.camera_files import parse_intrinsics, read_camera_info
 from reald2iff.io.depth_files import CONTAINERS, DepthFormat, read_depth, write_depth
 from reald2iff.noise_models import DIFFUSION, load_noise_model
 from reald2iff.pictures import Panel, color_range, depth_panels
-from reald2iff.sensors import NoiseModel
+from reald2iff.sensors import D435Twin, NoiseModel
 from reald2iff.sensors.setting import SensorSetting
 
 _PREVIEWED = 4
@@ -42,6 +42,8 @@ class ApplyConfig:
     """Intrinsics of a D435's native depth stream at 640x480."""
     model: str = DIFFUSION
     """reald2iff, or an analytic noise model: gaussian, perlin, kinect, d435_twin."""
+    profile: str | None = None
+    """Camera that d435_twin is: d435, d435_registered, or a .yaml of `reald2iff calibrate`."""
     weights: str = "default"
     """Weights of reald2iff: "default" or a folder."""
     steps: tuple[int, int] | None = None
@@ -77,6 +79,8 @@ class ApplyConfig:
             raise InvalidParameterError(
                 "--resume keeps results and --overwrite replaces them: expected one of them"
             )
+        if self.profile is not None and self.model != D435Twin.name:
+            raise InvalidParameterError(f"--profile is for the model {D435Twin.name}: {self.model} has none")
         if self.steps is not None and self.model != DIFFUSION:
             raise InvalidParameterError(f"--steps is for the model {DIFFUSION}: {self.model} has none")
 
@@ -94,7 +98,8 @@ def apply(config: ApplyConfig) -> int:
     Raises:
         InvalidDepthError: for a missing, unreadable or unfit image, or a result that would replace something.
         InvalidIntrinsicsError: for intrinsics that are unreadable or of another image size.
-        InvalidParameterError: for an unknown model, device or number of steps.
+        InvalidParameterError: for an unknown model, profile, device or number of steps.
+        DatasetError: for a profile that cannot be read.
         WeightsError: if the weights of reald2iff cannot be loaded.
     """
     jobs = _jobs(config)
@@ -108,7 +113,9 @@ def apply(config: ApplyConfig) -> int:
     print(f"loading {config.model}", file=sys.stderr, flush=True)
     coarse, fine = config.steps or (None, None)
     setting = SensorSetting(config.strength, config.preset)
-    model = load_noise_model(config.model, config.weights, config.device, coarse, fine, setting)
+    model = load_noise_model(
+        config.model, config.weights, config.device, coarse, fine, setting, config.profile
+    )
     rows: list[list[Panel]] = []
     holes: list[float] = []
     for job in _progress(todo):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +49,9 @@ class GenerateConfig:
     in different light. Training scenes then also vary noise strength and preset. 0 = always the same."""
     splits: tuple[Split, ...] = SPLITS
     """Make scenes of these splits only, e.g. test: the views of `count` are then all of them."""
+    profile: str | None = None
+    """Camera that the sensors are drawn around: d435, or a native .yaml of `reald2iff calibrate` (default:
+    the twin's own parameters)."""
     matcher: Literal["census", "sgbm"] = "census"
     """Stereo matcher of the twin: census resembles a D435; sgbm is faster, with bands it does not have."""
 
@@ -66,9 +69,9 @@ def generate(config: GenerateConfig) -> int:
 
     Raises:
         DatasetError: if the folder holds a data set of other options, or a worker process dies.
-        InvalidParameterError: for an unknown scene source.
+        InvalidParameterError: for an unknown scene source or profile, or a profile of registered depth.
     """
-    twin = D435Twin(matcher=config.matcher)
+    twin = replace(_fitted_twin(config.profile), matcher=config.matcher)
     plans = plan_shards(config.count, config.views_per_scene, config.splits)
     prepare_folder(config.out, _index(config, twin, plans))
     console = Console(stderr=True)
@@ -81,6 +84,19 @@ def generate(config: GenerateConfig) -> int:
             advance(report)
     console.print(f"{sum(plan.views for plan in plans)} views in {len(plans)} shards in {config.out}")
     return 0
+
+
+def _fitted_twin(profile: str | None) -> D435Twin:
+    if profile is None:
+        return D435Twin()
+    from reald2iff.sensors.profile import load_profile
+
+    camera = load_profile(profile)
+    if camera.registration is not None:
+        raise InvalidParameterError(
+            f"profile {profile!r} is of depth registered to colour: pairs are native, expected such a profile"
+        )
+    return camera.twin
 
 
 def _index(config: GenerateConfig, twin: D435Twin, plans: list[ShardPlan]) -> dict[str, Any]:
