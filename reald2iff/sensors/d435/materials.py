@@ -50,9 +50,9 @@ class MaterialParameters:
     matt_specular: float = 0.03
     glass_transmission: tuple[float, float] = (0.6, 0.92)
     """Share of light that comes through a transparent surface, there and back; it does not bend it."""
-    glass_albedo: tuple[float, float] = (0.005, 0.08)
+    glass_albedo: tuple[float, float] = (0.005, 0.12)
     """Diffuse reflectance of a transparent surface: dust, fingers, print."""
-    glass_specular: float = 0.006
+    glass_specular: float = 0.012
     """Share that its front scatters in a lobe, dots in place; the rest is lost as in a mirror."""
     sites: int = 64
     """Random sites of the frustum that hand out the materials."""
