@@ -108,7 +108,7 @@ def _nearest(disparity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def surfaces(disparity: torch.Tensor) -> list[torch.Tensor]:
-    """The plane fits, and the farthest and the nearest surface within `_BORDER_CELLS`, each ``(B, 1, H, W)``."""
+    """The plane fits, and the farthest and nearest surface within `_BORDER_CELLS`: ``(B, 1, H, W)`` each."""
     sums = _cell_sums(disparity)
     mean = sums[:, 6:7] / sums[:, :1].clamp(min=1e-9)
     right, down = (_affinity(sums, mean, axis) for axis in (-1, -2))

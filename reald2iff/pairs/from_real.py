@@ -148,7 +148,7 @@ def _report(
     console: Console,
 ) -> None:
     table = Table(title=f"{recording.name}{' (registered)' if recording.registered else ''}")
-    for name in ("split", "segments", "frames", "refused", "left out of the frames", "noise removed (px)"):
+    for name in ("split", "segments", "pairs", "refused", "px left out", "noise removed (px)"):
         table.add_column(name, justify="left" if name == "split" else "right")
     for split in dict.fromkeys(entry["split"] for entry in entries):
         own = [entry for entry in entries if entry["split"] == split]
@@ -168,6 +168,6 @@ def _report(
         )
     console.print(table)
     for frame, reason in refused:
-        console.print(f"refused {frame}: {reason}", highlight=False)
+        console.print(f"refused {frame}: {reason}", highlight=False, soft_wrap=True)
     if refused:
         console.print(f"(the list is in {INDEX_NAME} too)")
