@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from reald2iff.calibration.search import PHASES, Phase, SearchLog, SearchStep, search
 from reald2iff.calibration.sensing import Output, SensedFrames, SensingPool, Task
 from reald2iff.errors import InvalidDepthError
-from reald2iff.io.recordings import RecordedFrame, Recording
+from reald2iff.io.recordings import Recording
 from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.profile import FitFigures, Profile
 
-FRAMES_PER_HALF = 48
-"""Frames used of each half of a recording, evenly spaced: more say little more."""
+MAX_FRAMES = 96
+"""Frames used of a recording, spread over it: more say little more."""
 
 BURST_FRAMES = 4
+"""Frames of a static burst that are used: of the camera and of the twin alike."""
 
 _SHORT = 12
 """Fewer frames in a half leave the statistics of edges and holes to chance."""
@@ -66,8 +67,8 @@ def sample_recording(recording: Recording, scale: float) -> RecordedSample:
         InvalidDepthError: if the frames hold (next to) no valid depth.
         DatasetError: if the recording is too short to be halved.
     """
-    halves = recording.halves()
-    first, second = ([f.disparity() for f in _spaced(half)] for half in halves)
+    recording = recording.thinned(MAX_FRAMES)
+    first, second = (_frames(half) for half in recording.halves())
     for half, name in ((first, "first"), (second, "second")):
         share = float(np.median([np.mean(d > 0) for d in half]))
         if share < _MIN_VALID:
@@ -81,17 +82,16 @@ def sample_recording(recording: Recording, scale: float) -> RecordedSample:
     return RecordedSample(recording, fitted, fingerprint(second, scale), first, warnings)
 
 
-def _spaced(half: Recording) -> list[RecordedFrame]:
-    """At most `FRAMES_PER_HALF` frames; a static burst counts once."""
-    frames, bursts = [], set()
+def _frames(half: Recording) -> list[NDArray[np.float32]]:
+    """Disparity of the frames; a static burst counts once."""
+    bursts: set[int] = set()
+    images = []
     for frame in half.frames:
-        if not frame.static_burst or frame.segment not in bursts:
-            frames.append(frame)
+        if frame.segment not in bursts:
+            images.append(frame.disparity())
         if frame.static_burst:
             bursts.add(frame.segment)
-    if len(frames) <= FRAMES_PER_HALF:
-        return frames
-    return [frames[i] for i in np.linspace(0, len(frames) - 1, FRAMES_PER_HALF).round().astype(int)]
+    return images
 
 
 def _warnings(

@@ -74,7 +74,7 @@ def draw_fit(result: FitResult, sample: RecordedSample, path: Path) -> Path:
     )
     figure = Figure(figsize=(15, 7.6), layout="constrained")
     FigureCanvasAgg(figure)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    top, bottom = np.ravel(figure.subfigures(2, 1, height_ratios=(1.15, 1)))
     valid = np.concatenate([image[image > 0] for _, image in images])
     low, high = np.percentile(valid, (1, 99))
     axes = top.subplots(1, 3)
