@@ -1,4 +1,23 @@
-"""One row of the realism benchmark from generated frames; and the check of the measurement itself."""
+"""One row of the realism benchmark from generated frames; and the check of the measurement itself.
+
+Columns of a row, by name in the JSON (figures that cannot be had are null):
+
+==========================  ================================================================================
+two_sample_16, _64          accuracy, auc and ci95 of the classifier, see `reald2iff.metrics.two_sample`
+hole_ratio, _error          share of holes where there is clean depth; its relative error against the sensor's
+hole_iou                    of the holes with the sensor's; a second draw of the sensor does not reach 1
+hole_rate_by_edge_distance  at 0-2, 2-5, 5-10, 10-20 px from a depth edge and beyond
+hole_edge_error             mean absolute difference of these rates to the sensor's
+residual_spread_px          robust spread of disparity against clean, px
+residual_wasserstein        distance of its distribution to the sensor's, companded
+spectrum_distance_db        of its radial power spectrum to the sensor's
+miou, chamfer_l2_x1000,     as the papers have them, see `reald2iff.metrics.pointcloud`; mean over views
+f_score, chamfer_l2_mm2
+frechet_distance            on the features named in ``meta``, see `reald2iff.metrics.frechet`
+fingerprint_distance        of the noise fingerprint to the sensor's, see `reald2iff.metrics.fingerprint`
+ms_per_frame, _iqr, _p95    median, interquartile range and 95th percentile
+==========================  ================================================================================
+"""
 
 from __future__ import annotations
 
@@ -11,7 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.bench.frames import PairedFrames
+from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
+from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
+from reald2iff.metrics.frechet import frechet_distance, tile_features
 from reald2iff.metrics.holes import (
     edge_distance,
     hole_iou,
@@ -30,6 +52,7 @@ CHANCE_LIMIT = 0.56
 IDENTITY_LIMIT = 0.95
 
 _CLOUD_STRIDE = 4
+_FINGERPRINT_FRAMES = 32
 
 
 class PairedEvaluation:
@@ -37,10 +60,27 @@ class PairedEvaluation:
 
     def __init__(self, frames: PairedFrames) -> None:
         self.frames = frames
+        self.classifiers = CLASSIFIERS
 
     @cached_property
     def _sensor_residual(self) -> NDArray[np.float32]:
         return residual(self.frames.sensor, self.frames.clean)
+
+    @cached_property
+    def _sensor_features(self) -> NDArray[np.float32]:
+        return tile_features(self.frames.sensor)
+
+    @cached_property
+    def _sensor_fingerprint(self) -> Fingerprint:
+        return self._fingerprint(self.frames.sensor)
+
+    def _fingerprint(self, images: NDArray[np.float32]) -> Fingerprint:
+        """Of views spread evenly over the scenes: its medians settle long before all are in."""
+        return fingerprint(list(images[:: max(1, len(images) // _FINGERPRINT_FRAMES)]))
+
+    @cached_property
+    def _sensor_hole_rates(self) -> NDArray[np.float64]:
+        return hole_rate_by_edge_distance(self.frames.sensor, self.frames.clean, self._edge_distance)
 
     @cached_property
     def _edge_distance(self) -> NDArray[np.float32]:
@@ -49,22 +89,21 @@ class PairedEvaluation:
     def sensor(self) -> dict[str, Any]:
         """The reference's own statistics."""
         frames = self.frames
-        rates = hole_rate_by_edge_distance(frames.sensor, frames.clean, self._edge_distance)
         return {
             "hole_ratio": hole_ratio(frames.sensor, frames.clean),
-            "hole_rate_by_edge_distance": _rounded(rates),
+            "hole_rate_by_edge_distance": _rounded(self._sensor_hole_rates),
             "residual_spread_px": robust_spread(self._sensor_residual),
         }
 
     def two_sample(self, generated: NDArray[np.float32]) -> dict[str, TwoSampleResult]:
         """Results of every classifier, one core each, on ``(N, H, W)`` disparity, px."""
         frames = self.frames
-        with ThreadPoolExecutor(len(CLASSIFIERS)) as pool:
+        with ThreadPoolExecutor(len(self.classifiers)) as pool:
             running = {
                 name: pool.submit(
                     two_sample_test, frames.clean, frames.sensor, generated, frames.scene, config
                 )
-                for name, config in CLASSIFIERS.items()
+                for name, config in self.classifiers.items()
             }
             return {name: future.result() for name, future in running.items()}
 
@@ -75,18 +114,30 @@ class PairedEvaluation:
         clouds = [self._clouds(generated, index) for index in range(len(frames))]
         found = [cloud for cloud in clouds if cloud is not None]
         rates = hole_rate_by_edge_distance(generated, frames.clean, self._edge_distance)
-        return {
+        figures = {
             "hole_ratio": hole_ratio(generated, frames.clean),
             "hole_ratio_error": hole_ratio_error(generated, frames.sensor, frames.clean),
             "hole_iou": hole_iou(generated, frames.sensor, frames.clean),
-            "hole_rate_by_edge_distance": _rounded(rates),
+            "hole_edge_error": float(np.nanmean(np.abs(rates - self._sensor_hole_rates))),
             "residual_spread_px": robust_spread(differences),
             "residual_wasserstein": wasserstein_companded(differences, self._sensor_residual),
             "spectrum_distance_db": spectrum_distance(differences, self._sensor_residual),
-            "chamfer_l2_mm2": _mean([cloud.chamfer_l2 * 1e6 for cloud in found]),
+            "miou": _mean([cloud.iou for cloud in found]),
             "chamfer_l2_x1000": _mean([cloud.chamfer_l2_x1000 for cloud in found]),
             "f_score": _mean([cloud.f_score for cloud in found]),
+            "chamfer_l2_mm2": _mean([cloud.chamfer_l2 * 1e6 for cloud in found]),
+            "frechet_distance": frechet_distance(tile_features(generated), self._sensor_features),
+            "fingerprint_distance": self._fingerprint_distance(generated),
         }
+        finite = {name: value if np.isfinite(value) else None for name, value in figures.items()}
+        return finite | {"hole_rate_by_edge_distance": _rounded(rates)}
+
+    def _fingerprint_distance(self, generated: NDArray[np.float32]) -> float:
+        """NaN where the two have no feature in common, as clean depth of a bare scene."""
+        try:
+            return fingerprint_distance(self._fingerprint(generated), self._sensor_fingerprint)
+        except DatasetError:
+            return float("nan")
 
     def _clouds(self, generated: NDArray[np.float32], index: int) -> CloudDistance | None:
         """Distance of a frame's clouds; None where either side sees nothing."""
@@ -110,27 +161,27 @@ def _rounded(values: NDArray[np.float64]) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), 5) for value in values]
 
 
-def failed_checks(redrawn: dict[str, TwoSampleResult], identity: dict[str, TwoSampleResult]) -> list[str]:
+def failed_checks(redrawn: dict[str, Any], identity: dict[str, Any]) -> list[str]:
     """What is wrong with the measurement itself, in words; empty if it can be trusted.
 
     The sensor redrawn must be at chance and clean depth must be found out, with every classifier. Otherwise
     the classifier is too weak, or sees something that is not the noise, and its figures mean nothing.
 
     Args:
-        redrawn: Results of `PairedEvaluation.two_sample` for the sensor's second draw.
+        redrawn: `TwoSampleResult.as_dict` by classifier for the sensor's second draw.
         identity: The same for clean depth.
     """
     problems = []
     for name, result in redrawn.items():
-        if result.accuracy > CHANCE_LIMIT and not result.ci95[0] <= 0.5:
+        if result["accuracy"] > CHANCE_LIMIT and not result["ci95"][0] <= 0.5:
             problems.append(
-                f"{name}: the sensor redrawn is told from the sensor with accuracy {result.accuracy:.3f} "
+                f"{name}: the sensor redrawn is told from the sensor with accuracy {result['accuracy']:.3f} "
                 f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
             )
     for name, result in identity.items():
-        if result.accuracy < IDENTITY_LIMIT:
+        if result["accuracy"] < IDENTITY_LIMIT:
             problems.append(
-                f"{name}: clean depth is told from the sensor with accuracy {result.accuracy:.3f} only "
+                f"{name}: clean depth is told from the sensor with accuracy {result['accuracy']:.3f} only "
                 f"(expected at least {IDENTITY_LIMIT})"
             )
     return problems

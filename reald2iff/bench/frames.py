@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,12 @@ from reald2iff.geometry import (
 from reald2iff.metrics.holes import hole_ratio
 from reald2iff.metrics.residual import residual, robust_spread
 from reald2iff.pairs import PairArrays, load_pairs
-from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, decode_disparity, read_index
+from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, Split, decode_disparity, read_index
+from reald2iff.sensors.setting import SensorSetting
 
-GENERATED_VIEWS = 400
-"""Views generated when no data set is given: about 40 of them are test views."""
-
-_FIT_VIEWS = 64
+_FIT_VIEWS = 16
+"""Training views that the analytic models are fitted to (every second one is set as test views are): their
+spread and hole share need no more."""
 
 
 @dataclass(frozen=True)
@@ -150,27 +151,42 @@ class SensorStatistics:
 
 
 def training_statistics(folder: Path) -> SensorStatistics:
-    """Statistics of the sensor on training views.
+    """Statistics of the sensor, set as test views are, on training views.
 
     Raises:
-        DatasetError: if the data set has no training views.
+        DatasetError: if the data set has no such training views.
     """
-    pairs = load_pairs(folder, "train", _FIT_VIEWS)
-    clean = decode_disparity(pairs.clean_disparity, CLEAN_STEPS)
-    sensor = decode_disparity(pairs.sensor_disparity, SENSOR_STEPS)
+    pairs = load_pairs(folder, "train", 2 * _FIT_VIEWS)
+    default = SensorSetting()
+    alike = np.flatnonzero((pairs.strength == default.strength) & (pairs.density == default.density))
+    if len(alike) == 0:
+        raise DatasetError(
+            f"{folder}: none of {len(pairs.scene)} training views is sensed at strength {default.strength:g} "
+            f"and preset {default.preset}: expected some to fit the analytic models to"
+        )
+    clean = decode_disparity(pairs.clean_disparity[alike], CLEAN_STEPS)
+    sensor = decode_disparity(pairs.sensor_disparity[alike], SENSOR_STEPS)
     return SensorStatistics(robust_spread(residual(sensor, clean)), hole_ratio(sensor, clean))
 
 
-def generate_small_set(seed: int, workers: int | None = None) -> Path:
-    """Generate (or find) a small pair data set in the user's cache folder and return its folder.
+def generate_small_set(views: int, seed: int, workers: int | None = None) -> tuple[Path, Path]:
+    """Generate (or find) views of test scenes, and a few of training scenes, in the user's cache folder.
 
     Args:
+        views: Of test scenes.
         seed: Of the scenes.
         workers: Processes; None = as many as cores.
+
+    Returns:
+        Folder of the test views, and of those that the analytic models are fitted to.
     """
     from reald2iff.pairs.generate import GenerateConfig, generate
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "reald2iff" / f"bench_pairs_{seed}"
-    generate(GenerateConfig(folder, GENERATED_VIEWS, seed, workers or os.cpu_count() or 1))
-    return folder
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reald2iff"
+    folders = []
+    wanted: dict[Split, int] = {"test": views, "train": 2 * _FIT_VIEWS}
+    for split, count in wanted.items():
+        folders.append(cache / f"bench_pairs_{seed}_{split}_{count}")
+        print(f"{count} {split} views in {folders[-1]}", file=sys.stderr)
+        generate(GenerateConfig(folders[-1], count, seed, workers or os.cpu_count() or 1, splits=(split,)))
+    return folders[0], folders[1]

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import time
+import hashlib
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.bench.frames import PairedFrames, SensorStatistics, as_published, training_statistics
-from reald2iff.bench.report import Timing
+from reald2iff.bench.frames import SensorStatistics
 from reald2iff.errors import InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics
-from reald2iff.sensors import D435Twin, GaussianNoise, KinectNoise, PerlinNoise
+from reald2iff.sensors import (
+    ActiveRandomisation,
+    D435Twin,
+    GaussianNoise,
+    IsaacNoise,
+    KinectNoise,
+    NoiseModel,
+    PerlinNoise,
+)
 
 Apply = Callable[
     [NDArray[np.float32], PinholeIntrinsics, np.random.Generator],
     NDArray[np.float32],
 ]
 
-METHODS = ("identity", "gaussian", "perlin", "kinect", "twin", "twin_redrawn", "coarse", "coarse_fine")
-"""All rows, in order."""
-
 REDRAWN = "twin_redrawn"
-_LEARNED = ("coarse", "coarse_fine")
+IDENTITY = "identity"
+ANALYTIC = ("gaussian", "perlin", "kinect", "isaac", "active_randomisation")
+LEARNED = ("coarse", "coarse_fine")
+METHODS = (IDENTITY, *ANALYTIC, "twin", REDRAWN, *LEARNED)
+"""All rows, in order."""
 
 
 @dataclass(frozen=True)
@@ -38,115 +47,109 @@ class Method:
         description: What stands behind it, with its parameters.
         apply: From clean depth (m), intrinsics and a generator to noisy depth; None for draws that are stored
             with the data set.
+        version: What its frames depend on beside the program: parameters, or a hash of the weights.
     """
 
     name: str
     description: str
     apply: Apply | None
+    version: str = ""
+
+    def generator(self, seed: int, frame: int) -> np.random.Generator:
+        """Source of the draws of a frame: the same whatever ran before."""
+        return np.random.default_rng([seed, zlib.crc32(self.name.encode()), frame])
 
 
 def build_methods(
-    names: Sequence[str], folder: Path, weights: str = "default", device: str = "auto"
+    names: Sequence[str],
+    fitted: Callable[[], SensorStatistics],
+    weights: str = "default",
+    device: str = "auto",
+    twin: NoiseModel | None = None,
 ) -> list[Method]:
     """Make methods ready to run.
 
-    The analytic models get the spread and hole share that the sensor has on the training scenes where they
-    have a parameter for it, so that only the structure of their noise is judged.
+    The analytic models get the spread and hole share that the sensor has on frames apart from those judged
+    where they have a parameter for it, so that only the structure of their noise is judged. Kinect and Isaac
+    Sim's noise keep the constants that they are known by; active randomisation draws around the fit of each.
 
     Args:
         names: Of `METHODS`.
-        folder: Pair data set whose training views they are fitted to.
+        fitted: Gives what they are fitted to; called only if a method needs it.
         weights: Of the diffusion model.
         device: It runs on.
+        twin: The sensor model of row ``twin``; None = the D435 twin as it ships.
 
     Raises:
         InvalidParameterError: for an unknown name.
         WeightsError: if the diffusion model is asked for and cannot be loaded.
-        DatasetError: if there are no training views to fit to.
+        DatasetError: if there is nothing to fit to.
     """
     for name in names:
         if name not in METHODS:
             raise InvalidParameterError(f"method {name!r}: expected one of {', '.join(METHODS)}")
     # Loaded first: a user without weights should know before the rest has run for minutes.
     learned = _learned(names, weights, device)
-    fitted: SensorStatistics | None = None
-    methods = []
-    for name in names:
-        if name in _LEARNED:
-            methods.append(learned[name])
-        elif name in ("gaussian", "perlin"):
-            fitted = fitted or training_statistics(folder)
-            methods.append(_fitted(name, fitted))
-        elif name == "identity":
-            methods.append(Method(name, "clean depth", lambda depth, intrinsics, rng: depth))
-        elif name == "kinect":
-            methods.append(Method(name, "Kinect noise, default parameters", KinectNoise().apply))
-        elif name == "twin":
-            twin = D435Twin()
-            methods.append(
-                Method(name, "D435 twin on the one depth image: other views warped from it", twin.apply)
-            )
-        else:
-            methods.append(Method(name, "the reference sensed again: other noise and materials", None))
-    return methods
+    analytic = _analytic(fitted()) if set(names) & set(ANALYTIC) else {}
+    others = {
+        IDENTITY: Method(IDENTITY, "clean depth", lambda depth, intrinsics, rng: depth),
+        "twin": _of_model(
+            "twin", "D435 twin on the one depth image: other views warped from it", twin or D435Twin()
+        ),
+        REDRAWN: Method(REDRAWN, "the reference sensed again: other noise and materials", None),
+    }
+    found = others | analytic | learned
+    return [found[name] for name in names]
 
 
-def _fitted(name: str, sensor: SensorStatistics) -> Method:
-    if name == "gaussian":
-        gaussian = GaussianNoise(subpixel_std=sensor.spread, dropout=sensor.hole_ratio)
-        return Method(
-            name,
-            f"Gaussian noise of {sensor.spread:.3f} px of disparity, {sensor.hole_ratio:.1%} lost",
-            gaussian.apply,
-        )
+def _of_model(name: str, description: str, model: NoiseModel) -> Method:
+    return Method(name, description, model.apply, repr(model))
+
+
+def _analytic(sensor: SensorStatistics) -> dict[str, Method]:
+    gaussian = GaussianNoise(subpixel_std=sensor.spread, dropout=sensor.hole_ratio)
     perlin = PerlinNoise(noise_std=sensor.spread, hole_share=sensor.hole_ratio)
-    return Method(
-        name,
-        f"Perlin noise of {sensor.spread:.3f} px of disparity, {sensor.hole_ratio:.1%} holes",
-        perlin.apply,
+    active = ActiveRandomisation(gaussian, perlin, KinectNoise(), fitted_isaac(sensor.spread))
+    amount = f"{sensor.spread:.3f} px of disparity, {sensor.hole_ratio:.1%}"
+    methods = (
+        _of_model("gaussian", f"Gaussian noise of {amount} lost", gaussian),
+        _of_model("perlin", f"Perlin noise of {amount} holes", perlin),
+        _of_model("kinect", "Kinect noise, default parameters", KinectNoise()),
+        _of_model("isaac", "Isaac Sim's disparity noise, its default constants", IsaacNoise()),
+        _of_model("active_randomisation", f"one of these per frame, drawn around {amount} lost", active),
     )
+    return {method.name: method for method in methods}
+
+
+def fitted_isaac(spread: float) -> IsaacNoise:
+    """Isaac Sim's noise with half of the variance from quantisation and half from its Gaussian.
+
+    Args:
+        spread: Standard deviation of the disparity residual, px.
+    """
+    return IsaacNoise(noise_step=spread * sqrt(6), noise_sigma=spread / sqrt(2))
 
 
 def _learned(names: Sequence[str], weights: str, device: str) -> dict[str, Method]:
-    if not set(names) & set(_LEARNED):
+    if not set(names) & set(LEARNED):
         return {}
     from reald2iff.diffusion import load_realism
+    from reald2iff.diffusion.realism import DEFAULT_WEIGHTS
 
     both = load_realism(weights, device)
     coarse = both.with_steps(None, 0)
+    version = f"{folder_hash(DEFAULT_WEIGHTS if weights == 'default' else Path(weights))} {both.device}"
     return {
-        "coarse": Method("coarse", f"RealD2iff, coarse stage only ({both.device})", coarse.apply),
-        "coarse_fine": Method("coarse_fine", f"RealD2iff, both stages ({both.device})", both.apply),
+        "coarse": Method("coarse", f"RealD2iff, coarse stage only ({both.device})", coarse.apply, version),
+        "coarse_fine": Method("coarse_fine", f"RealD2iff, both stages ({both.device})", both.apply, version),
     }
 
 
-def run_method(
-    method: Method, frames: PairedFrames, seed: int, advance: Callable[[], None]
-) -> tuple[NDArray[np.float32], Timing | None]:
-    """Noisy disparity of every frame.
-
-    Args:
-        method: To run.
-        frames: Clean depth and, for the redraw, its result.
-        seed: Each frame draws from a generator of (seed, method, frame).
-        advance: Called after each frame.
-
-    Returns:
-        ``(N, H, W) float32`` px, 0 = invalid, and the time of a frame (None for stored draws).
-    """
-    if method.apply is None:
-        return frames.redrawn, None
-    key = zlib.crc32(method.name.encode())
-    generated = np.empty_like(frames.clean)
-    seconds = []
-    # Compilation and caches belong to the first frame of a session, not to the time of a frame.
-    method.apply(frames.clean_depth(0), frames.intrinsics(0), np.random.default_rng(0))
-    for index in range(len(frames)):
-        depth, intrinsics = frames.clean_depth(index), frames.intrinsics(index)
-        rng = np.random.default_rng([seed, key, index])
-        start = time.perf_counter()
-        noisy = method.apply(depth, intrinsics, rng)
-        seconds.append(time.perf_counter() - start)
-        generated[index] = as_published(noisy, intrinsics.fx, frames.baseline)
-        advance()
-    return generated, Timing.of(seconds)
+def folder_hash(folder: Path, pattern: str = "*") -> str:
+    """Hash of names and contents of a folder's files, subfolders included."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob(pattern)):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

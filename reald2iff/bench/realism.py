@@ -9,67 +9,78 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reald2iff import __version__
-from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
-from reald2iff.bench.frames import PairedFrames, generate_small_set, load_test_frames
-from reald2iff.bench.methods import METHODS, REDRAWN, Method, build_methods, run_method
-from reald2iff.bench.pictures import draw_methods
-from reald2iff.bench.report import machine, print_table, write_json
+from reald2iff.bench.evaluation import PairedEvaluation
+from reald2iff.bench.frames import (
+    PairedFrames,
+    generate_small_set,
+    load_test_frames,
+    training_statistics,
+)
+from reald2iff.bench.methods import METHODS, build_methods
+from reald2iff.bench.paired import CHECK_STEPS, ROW_STEPS, measure_paired, paired_work_key
+from reald2iff.bench.pictures import draw_methods, paired_slides, typical_frames
+from reald2iff.bench.progress import progress
+from reald2iff.bench.report import machine, write_json
+from reald2iff.bench.table import print_paired, print_unpaired
+from reald2iff.bench.work import Work
 from reald2iff.errors import InvalidParameterError
-from reald2iff.metrics.holes import hole_ratio
-from reald2iff.metrics.two_sample import TwoSampleResult
+from reald2iff.io.recordings import read_recordings
+from reald2iff.metrics.frechet import EXTRACTOR
 
-_COLUMNS = {
-    "method": "method",
-    "accuracy_16": "two-sample 16",
-    "auc_16": "AUC 16",
-    "accuracy_64": "two-sample 64",
-    "auc_64": "AUC 64",
-    "hole_ratio": "hole ratio",
-    "hole_ratio_error": "its error",
-    "residual_spread_px": "spread px",
-    "spectrum_distance_db": "spectrum dB",
-    "chamfer_l2_mm2": "Chamfer mm2",
-    "f_score": "F-score",
-    "ms_per_frame": "ms/frame",
-}
+if TYPE_CHECKING:
+    from reald2iff.bench.slider import Slide
+
 _MIN_FRAMES = 8
-
-Step = Callable[[str, float], None]
-"""Says what goes on, and how many steps of the whole were done since."""
+_SHOWN = 4
 
 
 @dataclass(frozen=True)
 class RealismConfig:
-    """Options of `reald2iff bench realism`."""
+    """Options of `reald2iff bench realism`.
+
+    Every method turns the same clean depth into sensor depth, and small classifiers are trained to tell its
+    patches (16x16 and 64x64 px) from the sensor's: 0.5 = they cannot, 1.0 = always. Classifiers, their
+    training and their patches are fixed and seeded; patches of one scene never stand on both sides; half of
+    the scenes train them, the others test. Every run first checks itself, whatever rows are asked for: the
+    sensor drawn twice must come out at chance and clean depth must be found out, or no figure is given.
+    With --real the same is asked of real frames, cleaned and made noisy again.
+
+    Classifiers take most of the time, about a minute a row on two free cores; with --work an interrupted run
+    continues where it stopped.
+    """
 
     pairs: Path | None = None
-    """Pair data set; its test scenes are used. Without it a small one is generated into the cache folder."""
+    """Pair data set; its test scenes are used, and training scenes to fit the analytic models. Without it
+    such views are generated into the cache folder, once (two seconds a view and core)."""
     weights: str = "default"
     """Weights of the diffusion model: "default" or a folder."""
     device: str = "auto"
     """auto, cpu, cuda or openvino."""
+    real: Path | None = None
+    """Real D435 frames too: a folder with an index.json that gives intrinsics, or a RealSense .bag file."""
     frames: int = 64
     """At most so many test views."""
     methods: tuple[str, ...] = METHODS
     """Rows to measure."""
     seed: int = 0
     """Of every noise model."""
+    work: Path | None = None
+    """Folder that keeps generated frames and finished rows: the same command continues from it. What no
+    longer fits the views, weights, parameters or program is made anew. None: interrupted runs start over."""
     json: Path | None = None
     """Write all figures to this file."""
     picture: Path | None = None
     """Write a picture of one test view by every method to this PNG."""
+    html: Path | None = None
+    """Write tables, plots and a before/after slider to this page, which needs no other file."""
 
     def __post_init__(self) -> None:
         if self.frames < _MIN_FRAMES:
@@ -78,91 +89,89 @@ class RealismConfig:
             raise InvalidParameterError(f"seed = {self.seed}: expected 0 or more")
         if not self.methods or len(set(self.methods)) != len(self.methods):
             raise InvalidParameterError(f"methods = {self.methods}: expected different names, at least one")
+        unknown = [name for name in self.methods if name not in METHODS]
+        if unknown:
+            raise InvalidParameterError(f"method {unknown[0]!r}: expected one of {', '.join(METHODS)}")
 
 
 def bench_realism(config: RealismConfig) -> int:
     """Measure, print and write; returns 1 without printing a figure if the measurement fails its own check.
 
+    Returns 1 too if no source of real frames could be measured.
+
     Raises:
-        DatasetError: for a missing or broken data set.
+        DatasetError: for missing or broken pairs or recordings, or a work folder that cannot be made.
         WeightsError: if the diffusion model's weights are missing.
         InvalidParameterError: for an unknown method, or too few scenes.
     """
     console = Console(stderr=True)
-    if config.pairs is None:
-        console.print("no --pairs given: generating a small data set (a few minutes, once)")
-    folder = config.pairs or generate_small_set(seed=1)
-    methods = build_methods(config.methods, folder, config.weights, config.device)
-    frames = load_test_frames(folder, config.frames)
-    evaluation = PairedEvaluation(frames)
+    pairs, fit = config.pairs, config.pairs
+    if pairs is None or fit is None:
+        console.print("no --pairs given: generating test views, and some to fit to (minutes, once)")
+        pairs, fit = generate_small_set(config.frames, seed=1)
+    if config.work is None:
+        console.print("no --work given: an interrupted run will start over")
     start = time.monotonic()
-    with _progress(console, len(frames), len(methods)) as step:
-        step("check: sensor redrawn", 0)
-        redrawn = evaluation.two_sample(frames.redrawn)
-        step("check: clean depth", 1)
-        identity = evaluation.two_sample(frames.published_clean())
-        step("checked", 1)
-        problems = failed_checks(redrawn, identity)
-        if problems:
-            return _refuse(problems, frames)
-        known = {REDRAWN: redrawn, "identity": identity}
-        rows, shown = [], {}
-        example = typical_frame(frames)
-        for method in methods:
-            row, generated = _row(method, evaluation, known.get(method.name), config.seed, step)
-            rows.append(row)
-            shown[method.name] = generated[example].copy()
-    sensor = evaluation.sensor()
-    payload = {
-        "paired": {"rows": rows},
-        "meta": {
-            "reald2iff": __version__,
-            "pairs": str(folder),
-            "reference": "sensor_disparity of the test views",
-            "frames": len(frames),
-            "scenes": len(np.unique(frames.scene)),
-            "seed": config.seed,
-            "weights": config.weights,
-            "sensor": sensor,
-            "self_check": {
-                "twin_redrawn": {name: result.as_dict() for name, result in redrawn.items()},
-                "identity": {name: result.as_dict() for name, result in identity.items()},
-            },
-            "seconds": round(time.monotonic() - start, 1),
-            "machine": machine(),
-        },
+    # What a user may have got wrong is read first: the classifiers take minutes.
+    recordings = [] if config.real is None else read_recordings(config.real)
+    methods = build_methods(config.methods, lambda: training_statistics(fit), config.weights, config.device)
+    frames = load_test_frames(pairs, config.frames)
+    evaluation = PairedEvaluation(frames)
+    work = Work(config.work, paired_work_key(evaluation, config.seed))
+    show = typical_frames(frames, _SHOWN)
+    slides: list[Slide] = []
+    unpaired: dict[str, Any] = {"rows": []}
+    steps: float = CHECK_STEPS + ROW_STEPS * len(methods)
+    if recordings:
+        from reald2iff.bench.unpaired import measure_unpaired, unpaired_steps
+
+        steps += unpaired_steps(recordings, config.methods)
+    with progress(steps, console) as step:
+        result = measure_paired(evaluation, methods, work, config.seed, step, show)
+        if not result.problems and recordings:
+            unpaired = measure_unpaired(
+                recordings,
+                config.methods,
+                config.weights,
+                config.device,
+                config.seed,
+                step,
+                show=slides.append,
+            )
+    if result.problems:
+        return _refuse(result.problems, frames)
+    meta = {
+        "reald2iff": __version__,
+        "pairs": str(pairs),
+        "real": None if config.real is None else str(config.real),
+        "reference": "sensor_disparity of the test views",
+        "frames": len(frames),
+        "scenes": len(np.unique(frames.scene)),
+        "seed": config.seed,
+        "weights": config.weights,
+        "classifiers": {name: asdict(classifier) for name, classifier in evaluation.classifiers.items()},
+        "frechet_features": EXTRACTOR,
+        "seconds": round(time.monotonic() - start, 1),
+        "machine": machine(),
     }
-    _print(rows, sensor, frames)
+    paired = {"rows": result.rows, "sensor": result.sensor, "self_check": result.self_check}
+    print_paired(result.rows, result.sensor, frames)
+    print_unpaired(unpaired)
+    slides = paired_slides(frames, show, result.shown) + slides
+    _write(config, {"paired": paired, "unpaired": unpaired, "meta": meta}, slides)
+    if config.picture is not None:
+        shown = {name: images[0] for name, images in result.shown.items()}
+        print(f"picture: {draw_methods(frames, show[0], shown, config.picture)}", file=sys.stderr)
+    return 1 if recordings and not unpaired["rows"] else 0
+
+
+def _write(config: RealismConfig, payload: dict[str, Any], slides: list[Slide]) -> None:
     if config.json is not None:
         print(f"figures: {write_json(config.json, payload)}", file=sys.stderr)
-    if config.picture is not None:
-        print(f"picture: {draw_methods(frames, example, shown, config.picture)}", file=sys.stderr)
-    return 0
+    if config.html is not None:
+        from reald2iff.bench.html import write_html
 
-
-def _row(
-    method: Method,
-    evaluation: PairedEvaluation,
-    known: dict[str, TwoSampleResult] | None,
-    seed: int,
-    step: Step,
-) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    frames = evaluation.frames
-    generated, spent = run_method(
-        method, frames, seed, lambda: step(f"{method.name}: frames", 1 / len(frames))
-    )
-    step(f"{method.name}: classifiers", 0)
-    results = evaluation.two_sample(generated) if known is None else known
-    row = {
-        "method": method.name,
-        "description": method.description,
-        **{name: result.as_dict() for name, result in results.items()},
-        **evaluation.statistics(generated),
-        "ms_per_frame": None if spent is None else spent.median_ms,
-        "ms_per_frame_p95": None if spent is None else spent.p95_ms,
-    }
-    step(f"{method.name}: done", 1)
-    return row, generated
+        print(f"report: {write_html(config.html, payload, slides)}", file=sys.stderr)
 
 
 def _refuse(problems: list[str], frames: PairedFrames) -> int:
@@ -176,53 +185,3 @@ def _refuse(problems: list[str], frames: PairedFrames) -> int:
         file=sys.stderr,
     )
     return 1
-
-
-def _print(rows: list[dict[str, Any]], sensor: dict[str, Any], frames: PairedFrames) -> None:
-    flat = [
-        row
-        | {
-            f"{figure}_{size}": row[f"two_sample_{size}"][figure]
-            for figure in ("accuracy", "auc")
-            for size in (16, 64)
-        }
-        for row in rows
-    ]
-    print_table(
-        f"Told from the sensor: 0.5 = not at all, 1 = always. {len(frames)} held-out views of "
-        f"{len(np.unique(frames.scene))} scenes; the sensor itself: hole ratio {sensor['hole_ratio']:.4f}, "
-        f"spread {sensor['residual_spread_px']:.3f} px",
-        flat,
-        _COLUMNS,
-    )
-
-
-def typical_frame(frames: PairedFrames) -> int:
-    """The view whose hole ratio is the median one: for pictures."""
-    ratios = [hole_ratio(s, c) for s, c in zip(frames.sensor, frames.clean, strict=True)]
-    return int(np.argsort(ratios)[len(ratios) // 2])
-
-
-@contextmanager
-def _progress(console: Console, frames: int, methods: int) -> Iterator[Step]:
-    """A bar over checks, frames and classifiers; a line per method where there is no terminal."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    task = bar.add_task("", total=2 + 2 * methods)
-    last = ""
-
-    def step(text: str, share: float) -> None:
-        nonlocal last
-        bar.update(task, description=f"{text:<28}", advance=share)
-        if not console.is_terminal and text != last:
-            print(text, file=sys.stderr, flush=True)
-        last = text
-
-    with bar:
-        yield step

@@ -148,16 +148,20 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} does not go into JSON")
 
 
+def to_json(payload: Any) -> str:
+    """Indented JSON; numpy values become plain ones."""
+    return json.dumps(payload, indent=2, default=_plain, allow_nan=True) + "\n"
+
+
 def write_json(path: Path | str, payload: Any) -> Path:
-    """Write ``payload`` as indented JSON, whole or not at all; numpy values become plain ones.
+    """Write `to_json` of ``payload``, whole or not at all.
 
     Returns:
         ``path``; its folder is made.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(payload, indent=2, default=_plain, allow_nan=True) + "\n"
     temporary = target.with_name(target.name + ".tmp")
-    temporary.write_text(text)
+    temporary.write_text(to_json(payload))
     temporary.replace(target)
     return target

@@ -10,13 +10,15 @@ from scipy import ndimage
 
 from reald2iff.bench import evaluation
 from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
-from reald2iff.bench.frames import as_published, load_test_frames
-from reald2iff.bench.methods import METHODS, build_methods, run_method
-from reald2iff.bench.realism import typical_frame
+from reald2iff.bench.frames import as_published, load_test_frames, training_statistics
+from reald2iff.bench.methods import METHODS, build_methods
+from reald2iff.bench.paired import run_method
+from reald2iff.bench.pictures import typical_frames
+from reald2iff.bench.work import Work
 from reald2iff.cli import main
 from reald2iff.errors import DatasetError, InvalidParameterError, WeightsError
 from reald2iff.metrics.two_sample import PATCH_16, TwoSampleResult
-from reald2iff.pairs.format import Shard, encode_disparity, split_of, write_index, write_shard
+from reald2iff.pairs.format import FORMAT_VERSION, Shard, encode_disparity, split_of, write_index, write_shard
 
 SIZE = (96, 128)
 FOCAL_BASELINE = 19.13
@@ -40,9 +42,9 @@ def pairs(tmp_path_factory) -> Path:
     entries = []
     for number, (split, scenes) in enumerate({"train": 2, "test": 12}.items()):
         numbers = np.repeat(scenes_of(split, scenes), 2)
-        clean = (rng.uniform(8, 16, (len(numbers), 1, 1)) + np.mgrid[: SIZE[0], : SIZE[1]][1] * 0.02).astype(
-            "f4"
-        )
+        ramp = np.mgrid[: SIZE[0], : SIZE[1]][1] * 0.02
+        clean = (rng.uniform(8, 16, (len(numbers), 1, 1)) + ramp).astype(np.float32)
+        clean[:, 30:60, 50:80] += 6
         shard = Shard(
             encode_disparity(clean, 512),
             encode_disparity(sense(clean, rng), 32),
@@ -50,12 +52,14 @@ def pairs(tmp_path_factory) -> Path:
             numbers.astype(np.int64),
             np.full(len(numbers), FOCAL_BASELINE, np.float32),
             np.full(len(numbers), "room", "<U16"),
+            np.ones(len(numbers), np.float32),
+            np.zeros(len(numbers), np.float32),
         )
         name = f"shard_{number:05d}.npz"
         write_shard(folder / name, shard)
         entries.append({"name": name, "split": split, "views": len(numbers)})
     camera = {"width": SIZE[1], "height": SIZE[0], "baseline": BASELINE}
-    write_index(folder, {"format_version": 1, "camera": camera, "shards": entries})
+    write_index(folder, {"format_version": FORMAT_VERSION, "camera": camera, "shards": entries})
     return folder
 
 
@@ -66,8 +70,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(evaluation, "CLASSIFIERS", {"two_sample_16": config, "two_sample_64": config})
 
 
-def test_the_command_writes_a_row_for_each_method_and_a_picture(pairs, quick, tmp_path, capsys):
-    out, picture = tmp_path / "realism.json", tmp_path / "realism.png"
+def test_the_command_writes_a_row_for_each_method_a_picture_and_a_report(pairs, quick, tmp_path, capsys):
+    out, picture, report = (tmp_path / f"realism.{kind}" for kind in ("json", "png", "html"))
     arguments = [
         "--methods",
         "identity",
@@ -77,6 +81,8 @@ def test_the_command_writes_a_row_for_each_method_and_a_picture(pairs, quick, tm
         str(out),
         "--picture",
         str(picture),
+        "--html",
+        str(report),
     ]
     assert main(["bench", "realism", "--pairs", str(pairs), *arguments]) == 0
     written = json.loads(out.read_text())
@@ -91,6 +97,20 @@ def test_the_command_writes_a_row_for_each_method_and_a_picture(pairs, quick, tm
     assert rows["gaussian"]["ms_per_frame"] > 0
     assert rows["twin_redrawn"]["ms_per_frame"] is None
     assert set(rows["gaussian"]["two_sample_64"]) >= {"accuracy", "auc", "ci95"}
+    assert rows["twin_redrawn"]["frechet_distance"] < 0.5 * rows["gaussian"]["frechet_distance"]
+    assert rows["twin_redrawn"]["fingerprint_distance"] < 0.5 * rows["gaussian"]["fingerprint_distance"]
+    assert rows["twin_redrawn"]["hole_edge_error"] < rows["identity"]["hole_edge_error"]
+    assert all(0 < row["miou"] <= 1 and 0 < row["f_score"] <= 1 for row in rows.values())
+    assert set(written["paired"]["self_check"]) == {"twin_redrawn", "identity"}
+    assert written["unpaired"] == {"rows": []}
+    assert all(
+        row["two_sample_16"] == written["paired"]["self_check"][name]["two_sample_16"]
+        for name, row in rows.items()
+        if name != "gaussian"
+    )
+    assert written["meta"]["classifiers"]["two_sample_16"]["steps"] == 80
+    page = report.read_text()
+    assert "twin_redrawn" in page and "data:image/png;base64" in page
     assert written["meta"]["scenes"] == 12
     assert picture.stat().st_size > 10_000
     shown = capsys.readouterr().out
@@ -125,8 +145,8 @@ def test_bad_options_are_refused_in_words(pairs, arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def result(accuracy: float, low: float, high: float) -> dict[str, TwoSampleResult]:
-    return {"two_sample_16": TwoSampleResult(accuracy, accuracy, (low, high), 10, 1000)}
+def result(accuracy: float, low: float, high: float) -> dict[str, dict]:
+    return {"two_sample_16": TwoSampleResult(accuracy, accuracy, (low, high), 10, 1000).as_dict()}
 
 
 @pytest.mark.parametrize(
@@ -143,27 +163,29 @@ def test_the_check_wants_the_redraw_at_chance_and_clean_depth_found_out(redrawn,
     assert len(failed_checks(redrawn, identity)) == problems
 
 
-def test_missing_weights_are_reported_before_anything_runs(pairs):
+def test_missing_weights_are_reported_before_anything_runs():
     with pytest.raises(WeightsError):
-        build_methods(["gaussian", "coarse_fine"], pairs, weights="/nowhere")
+        build_methods(["gaussian", "coarse_fine"], lambda: pytest.fail("fitted"), weights="/nowhere")
 
 
 def test_every_method_name_that_needs_no_weights_can_be_built(pairs):
     names = [name for name in METHODS if not name.startswith("coarse")]
-    assert [method.name for method in build_methods(names, pairs)] == names
+    built = build_methods(names, lambda: training_statistics(pairs))
+    assert [method.name for method in built] == names
 
 
 def test_unknown_methods_are_refused(pairs):
     with pytest.raises(InvalidParameterError, match="magic"):
-        build_methods(["magic"], pairs)
+        build_methods(["magic"], lambda: training_statistics(pairs))
 
 
 def test_frames_draw_the_same_noise_whatever_runs_before_them(pairs):
     frames = load_test_frames(pairs, 8)
-    [gaussian] = build_methods(["gaussian"], pairs)
-    once, _ = run_method(gaussian, frames, 0, lambda: None)
-    again, _ = run_method(gaussian, frames, 0, lambda: None)
-    other, _ = run_method(gaussian, frames, 1, lambda: None)
+    [gaussian] = build_methods(["gaussian"], lambda: training_statistics(pairs))
+    nothing = Work(None, "key")
+    once, again, other = (
+        run_method(gaussian, frames, nothing, seed, lambda text, share: None)[0] for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(once, again)
     assert (once != other).any()
 
@@ -178,10 +200,21 @@ def test_only_test_scenes_are_used(pairs):
 def test_a_set_without_a_second_draw_is_refused(tmp_path, pairs):
     scene = np.array(scenes_of("test", 1))
     image = np.full((1, *SIZE), 600, np.uint16)
-    shard = Shard(image, image, None, scene, np.ones(1, np.float32), np.array(["room"], "<U16"))
+    shard = Shard(
+        image,
+        image,
+        None,
+        scene,
+        np.ones(1, np.float32),
+        np.array(["room"], "<U16"),
+        np.ones(1, np.float32),
+        np.zeros(1, np.float32),
+    )
     write_shard(tmp_path / "shard_00000.npz", shard)
     entry = {"name": "shard_00000.npz", "split": "test", "views": 1}
-    write_index(tmp_path, {"format_version": 1, "camera": {"baseline": BASELINE}, "shards": [entry]})
+    write_index(
+        tmp_path, {"format_version": FORMAT_VERSION, "camera": {"baseline": BASELINE}, "shards": [entry]}
+    )
     with pytest.raises(DatasetError, match="sensed once"):
         load_test_frames(tmp_path)
 
@@ -202,20 +235,22 @@ def test_statistics_of_the_sensor_against_itself_are_perfect(pairs):
     assert figures["spectrum_distance_db"] == 0
 
 
-def test_the_pictured_frame_has_the_median_of_holes(pairs):
+def test_the_first_pictured_frame_has_the_median_of_holes_and_each_scene_is_shown_once(pairs):
     frames = load_test_frames(pairs)
+    chosen = typical_frames(frames, 4)
     ratios = sorted(float((image == 0).mean()) for image in frames.sensor)
-    assert float((frames.sensor[typical_frame(frames)] == 0).mean()) == ratios[len(ratios) // 2]
+    assert float((frames.sensor[chosen[0]] == 0).mean()) == ratios[len(ratios) // 2]
+    assert len(chosen) == len(set(frames.scene[chosen].tolist())) == 4
 
 
-def test_without_pairs_a_small_set_is_generated_in_the_cache_folder(tmp_path, monkeypatch):
-    from reald2iff.bench.frames import GENERATED_VIEWS, generate_small_set
+def test_without_pairs_only_views_that_are_needed_are_generated_in_the_cache_folder(tmp_path, monkeypatch):
+    from reald2iff.bench.frames import generate_small_set
     from reald2iff.pairs import generate as module
 
     asked = []
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(module, "generate", asked.append)
-    folder = generate_small_set(seed=1, workers=2)
-    assert tmp_path in folder.parents
-    [config] = asked
-    assert (config.out, config.count, config.seed, config.workers) == (folder, GENERATED_VIEWS, 1, 2)
+    folders = generate_small_set(views=40, seed=1, workers=2)
+    assert all(tmp_path in folder.parents for folder in folders)
+    assert [config.out for config in asked] == list(folders)
+    assert [(config.splits, config.count) for config in asked] == [(("test",), 40), (("train",), 32)]
