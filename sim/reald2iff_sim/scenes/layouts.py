@@ -104,7 +104,9 @@ def _table_layout(rng: Generator, kind: str) -> Layout:
         if kind == "wrist":
             target = np.array([*flat, rng.uniform(0, 0.08)])
             elevation, azimuth = rng.uniform(0.4, 1.5), rng.uniform(-math.pi, math.pi)
-            return around(target, rng.uniform(0.2, 0.45), elevation, azimuth, draw_roll(rng))
+            # Now and then from further up, so that a crowded table never leaves a camera without a place.
+            distance = rng.uniform(0.2, 0.45) if rng.random() < 0.85 else rng.uniform(0.45, 0.7)
+            return around(target, distance, elevation, azimuth, draw_roll(rng))
         target = np.array([*flat, rng.uniform(0, 0.3 if with_arm else 0.1)])
         distance = rng.uniform(0.35, 1.0) if rng.random() < 0.6 else rng.uniform(0.7, 1.5)
         elevation, azimuth = rng.uniform(0.2, 1.45), rng.uniform(-math.pi, math.pi)
