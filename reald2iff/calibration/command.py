@@ -25,14 +25,18 @@ from reald2iff.calibration.views import (
     render_pool,
 )
 from reald2iff.errors import DatasetError, InvalidParameterError
+from reald2iff.geometry import D435_DEPTH
 from reald2iff.io.recordings import Recording, read_recordings
 from reald2iff.metrics.fingerprint import registration_scale
 from reald2iff.pairs.source import find_scene_source
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.profile import Profile, load_profile, shipped_profiles
-from reald2iff.sensors.registration import D435_REGISTRATION
+from reald2iff.sensors.registration import Registration
 
 _NATIVE, _REGISTERED = "d435", "d435_registered"
+
+_D435_REGISTRATION = Registration(D435_DEPTH, (0.015, 0.0, 0.0))
+"""The colour camera sits 15 mm left of the left imager (nominal; units differ by a millimetre)."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def starting_profile(name: str | None, recording: Recording) -> Profile:
         DatasetError: if it cannot be read.
     """
     usual = _REGISTERED if recording.registered else _NATIVE
-    registration = D435_REGISTRATION if recording.registered else None
+    registration = _D435_REGISTRATION if recording.registered else None
     if name == "defaults" or (name is None and usual not in shipped_profiles()):
         return Profile("defaults", D435Twin(), registration)
     profile = load_profile(usual if name is None else name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ def draw_fit(result: FitResult, sample: RecordedSample, path: Path) -> Path:
     )
     figure = Figure(figsize=(15, 7.6), layout="constrained")
     FigureCanvasAgg(figure)
-    top, bottom = np.ravel(figure.subfigures(2, 1, height_ratios=(1.15, 1)))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    top, bottom = halves
     valid = np.concatenate([image[image > 0] for _, image in images])
     low, high = np.percentile(valid, (1, 99))
     axes = top.subplots(1, 3)

@@ -44,10 +44,10 @@ class Phase:
 
 
 PHASES = (
-    Phase("light and matching", EXPOSURE + MATCHING, 0.3, 0.15),
-    Phase("matching and noise", MATCHING + FINISHING, 0.3, 0.12),
-    Phase("all", EXPOSURE + MATCHING + FINISHING, 0.15, 0.06),
-    Phase("noise", FINISHING, 0.25, 0.05),
+    Phase("noise", FINISHING, 0.3, 0.12),
+    Phase("matching and noise", MATCHING + FINISHING, 0.3, 0.1),
+    Phase("all", EXPOSURE + MATCHING + FINISHING, 0.25, 0.07),
+    Phase("noise again", FINISHING, 0.15, 0.04),
 )
 """Trying other noise costs a fifth of trying other light: see `reald2iff.calibration.sensing`."""
 
