@@ -124,7 +124,9 @@ def bench_realism(config: RealismConfig) -> int:
     steps: float = CHECK_STEPS + ROW_STEPS * len(methods)
     if recordings:
         from reald2iff.bench.unpaired import measure_unpaired, unpaired_steps
+        from reald2iff.denoising import load_denoiser
 
+        cleaner = load_denoiser()
         steps += unpaired_steps(recordings, config.methods)
     with progress(steps, console) as step:
         result = measure_paired(evaluation, methods, work, config.seed, step, show)
@@ -136,7 +138,9 @@ def bench_realism(config: RealismConfig) -> int:
                 config.device,
                 config.seed,
                 step,
+                cleaner=cleaner,
                 show=slides.append,
+                work=config.work,
             )
     if result.problems:
         return _refuse(result.problems, frames)
