@@ -15,29 +15,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.bench.frames import as_published
 from reald2iff.bench.methods import IDENTITY, Apply, Method, build_methods
 from reald2iff.bench.progress import Step
-from reald2iff.bench.report import Timing
 from reald2iff.bench.slider import Slide
 from reald2iff.bench.unpaired_frames import CleanedRecording, Cleaner, clean_recording
-from reald2iff.bench.unpaired_judge import as_columns, failed_checks, judge, judge_shifted
+from reald2iff.bench.unpaired_judge import Verdict, failed_checks, judge, judge_shifted
+from reald2iff.bench.unpaired_noise import noise_again, work_key
 from reald2iff.bench.unpaired_split import Split, split_segments
+from reald2iff.bench.work import Work
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import PinholeIntrinsics
-from reald2iff.io.recordings import MAX_DEPTH, Recording
+from reald2iff.io.recordings import Recording
 from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
 from reald2iff.metrics.holes import hole_ratio
-from reald2iff.metrics.two_sample import TwoSampleResult
 from reald2iff.sensors import NoiseModel
-
-if TYPE_CHECKING:
-    from reald2iff.sensors.profile import Profile
+from reald2iff.sensors.profile import Profile, load_profile
+from reald2iff.sensors.registration import RegisteredNoise
 
 MAX_FRAMES = 64
 """Frames of a source that are used at most."""
@@ -73,6 +72,7 @@ def measure_unpaired(
     *,
     cleaner: Cleaner | None = None,
     show: Callable[[Slide], object] = lambda slide: None,
+    work: Path | None = None,
 ) -> dict[str, Any]:
     """Measure methods against real frames.
 
@@ -85,6 +85,7 @@ def measure_unpaired(
         step: Progress, `unpaired_steps` in all.
         cleaner: The denoiser; None = the one that ships.
         show: Given some held-out frames by every method.
+        work: Folder that keeps noised frames and finished rows for a later run; None = nothing is kept.
 
     Returns:
         ``{"rows", "sources", "seconds"}``. A source has ``name``, ``registered``, ``frames``, ``tested``,
@@ -105,7 +106,9 @@ def measure_unpaired(
     sources = []
     for recording in recordings:
         try:
-            sources.append(_measure_source(recording, names, weights, device, seed, step, cleaner, show))
+            sources.append(
+                _measure_source(recording, names, weights, device, seed, step, cleaner, show, work)
+            )
         except DatasetError as error:
             sources.append(_nothing(recording, str(error)))
     return {
@@ -134,15 +137,15 @@ def _measure_source(
     step: Step,
     cleaner: Cleaner,
     show: Callable[[Slide], object],
+    folder: Path | None,
 ) -> dict[str, Any]:
     at = recording.name
     share = 1 / min(MAX_FRAMES, len(recording.frames))
     frames = clean_recording(recording, cleaner, MAX_FRAMES, lambda: step(f"{at}: cleaning frames", share))
     split = split_segments(frames.segment)
-    from reald2iff.sensors.profile import load_profile
-
     profile = load_profile("d435_registered" if recording.registered else "d435")
     methods = _methods(names, frames, split, profile, weights, device)
+    work = Work(folder, work_key(frames, profile, seed))
     source: dict[str, Any] = {
         "name": recording.name,
         "registered": recording.registered,
@@ -157,11 +160,11 @@ def _measure_source(
         "profile": profile.name,
     }
     step(f"{at}: check: real against real", 0)
-    shifted = judge_shifted(frames, split)
+    shifted = _kept(work, "real", lambda: judge_shifted(frames, split))
     step(f"{at}: check: clean side", 1)
-    identity = judge(frames, frames.published_clean(), split)
+    identity = _kept(work, IDENTITY, lambda: judge(frames, frames.published_clean(), split))
     step(f"{at}: checked", 1)
-    source["self_check"] = {"real": as_columns(shifted), IDENTITY: as_columns(identity)}
+    source["self_check"] = {"real": shifted, IDENTITY: identity}
     source["problems"] = failed_checks(shifted, identity)
     source["rows"] = []
     if source["problems"]:
@@ -173,9 +176,16 @@ def _measure_source(
     shown = split.tested[np.linspace(0, len(split.tested) - 1, _SHOWN).round().astype(int)]
     pictures: dict[str, NDArray[np.float32]] = {"sensor": frames.real[shown]}
     for method in methods:
-        generated, spent = _generate(method, frames, seed, step)
-        known = identity if method.name == IDENTITY else None
-        row = _row(method, generated, frames, split, real, known) | {"ms_per_frame": spent.median_ms}
+        generated, spent = noise_again(method, frames, work, seed, step)
+        row = work.figures(method.name, method.version)
+        if row is None:
+            step(f"{at}: {method.name}: classifiers", 0)
+            known = identity if method.name == IDENTITY else None
+            row = _row(method, generated, frames, split, real, known) | {
+                "ms_per_frame": spent.median_ms,
+                "ms_per_frame_iqr": spent.iqr_ms,
+            }
+            work.keep_figures(method.name, method.version, row)
         source["rows"].append(row)
         pictures[method.name] = generated[shown]
         step(f"{at}: {method.name}: done", 1)
@@ -190,8 +200,6 @@ def _methods(
 ) -> list[Method]:
     """Methods on this camera's depth; those with stored draws do not exist here."""
     built = build_methods(names, lambda: frames.statistics(split.fit), weights, device, twin=profile.twin)
-    from reald2iff.sensors.registration import RegisteredNoise
-
     usable = [method for method in built if method.apply is not None]
     if profile.registration is None:
         return usable
@@ -203,24 +211,13 @@ def _methods(
     ]
 
 
-def _generate(
-    method: Method, frames: CleanedRecording, seed: int, step: Step
-) -> tuple[NDArray[np.float32], Timing]:
-    """Disparity ``(N, H, W)`` of every frame as published, and the time of a frame."""
-    recording = frames.recording
-    generated = np.empty_like(frames.clean)
-    seconds = []
-    assert method.apply is not None
-    for index in range(len(frames)):
-        depth = frames.clean_depth(index)
-        rng = method.generator(seed, index)
-        start = time.perf_counter()
-        noisy = method.apply(depth, recording.intrinsics, rng)
-        seconds.append(time.perf_counter() - start)
-        near = np.where(noisy <= MAX_DEPTH, noisy, np.float32(0))
-        generated[index] = as_published(near, recording.intrinsics.fx, recording.baseline)
-        step(f"{recording.name}: {method.name}: frames", 1 / len(frames))
-    return generated, Timing.of(seconds)
+def _kept(work: Work, check: str, judged: Callable[[], Verdict]) -> Verdict:
+    """Figures of a check, of an earlier run if it has them."""
+    known = work.figures("check", check)
+    if known is None:
+        known = judged()
+        work.keep_figures("check", check, known)
+    return known
 
 
 def _row(
@@ -229,14 +226,14 @@ def _row(
     frames: CleanedRecording,
     split: Split,
     real: Fingerprint,
-    known: dict[str, TwoSampleResult] | None,
+    known: Verdict | None,
 ) -> dict[str, Any]:
     results = known or judge(frames, generated, split)
     tested = split.tested
     return {
         "method": method.name,
         "description": method.description,
-        **as_columns(results),
+        **results,
         "fingerprint_distance": _distance(fingerprint(list(generated[tested]), frames.scale), real),
         "hole_ratio": hole_ratio(generated[tested], frames.clean[tested]),
     }

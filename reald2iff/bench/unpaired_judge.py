@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reald2iff.bench.unpaired_frames import CleanedRecording
 from reald2iff.bench.unpaired_split import Split
-from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, TwoSampleResult, two_sample_test
+from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, two_sample_test
 
 CLASSIFIERS: dict[str, TwoSampleConfig] = {
     "two_sample_16": replace(PATCH_16, sees_clean=False),
@@ -26,14 +26,16 @@ _SHIFT = 16
 """Rows by which real frames are moved to be compared with themselves."""
 
 
-def judge(
-    frames: CleanedRecording, generated: NDArray[np.float32], split: Split
-) -> dict[str, TwoSampleResult]:
+Verdict = dict[str, dict[str, Any]]
+"""Of every classifier, `TwoSampleResult.as_dict`: the columns of a row."""
+
+
+def judge(frames: CleanedRecording, generated: NDArray[np.float32], split: Split) -> Verdict:
     """Can ``generated`` disparity ``(N, H, W)``, px, be told from the real frames? By every classifier."""
     return _judge(frames.clean, frames.real, generated, frames.segment, split)
 
 
-def judge_shifted(frames: CleanedRecording, split: Split) -> dict[str, TwoSampleResult]:
+def judge_shifted(frames: CleanedRecording, split: Split) -> Verdict:
     """The same for real frames against themselves some rows further down: other places, the same sensor.
 
     Above chance, it finds something else than the sensor's noise: content that stands on both sides of the
@@ -49,7 +51,7 @@ def _judge(
     generated: NDArray[np.float32],
     segment: NDArray[np.intp],
     split: Split,
-) -> dict[str, TwoSampleResult]:
+) -> Verdict:
     unknown = clean == 0
     # Where the clean side is unknown neither side may say anything.
     real, generated = (np.where(unknown, np.float32(0), side) for side in (real, generated))
@@ -58,15 +60,10 @@ def _judge(
             name: pool.submit(two_sample_test, clean, real, generated, segment, config, split.folds)
             for name, config in CLASSIFIERS.items()
         }
-        return {name: future.result() for name, future in running.items()}
+        return {name: future.result().as_dict() for name, future in running.items()}
 
 
-def as_columns(results: dict[str, TwoSampleResult]) -> dict[str, Any]:
-    """For a row."""
-    return {name: result.as_dict() for name, result in results.items()}
-
-
-def failed_checks(shifted: dict[str, TwoSampleResult], identity: dict[str, TwoSampleResult]) -> list[str]:
+def failed_checks(shifted: Verdict, identity: Verdict) -> list[str]:
     """What is wrong with the measurement itself, in words; empty if it can be trusted.
 
     Args:
@@ -75,15 +72,16 @@ def failed_checks(shifted: dict[str, TwoSampleResult], identity: dict[str, TwoSa
     """
     problems: list[str] = []
     for name, result in shifted.items():
-        if result.accuracy > CHANCE_LIMIT and result.ci95[0] > 0.5:
+        if result["accuracy"] > CHANCE_LIMIT and result["ci95"][0] > 0.5:
             problems.append(
-                f"{name}: real frames are told from real frames with accuracy {result.accuracy:.3f} "
+                f"{name}: real frames are told from real frames with accuracy {result['accuracy']:.3f} "
                 f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
             )
     for name, result in identity.items():
-        if result.accuracy < IDENTITY_LIMIT:
+        if result["accuracy"] < IDENTITY_LIMIT:
             problems.append(
-                f"{name}: the cleaned frames are told from the real ones with accuracy {result.accuracy:.3f} "
-                f"only (expected at least {IDENTITY_LIMIT}): too few frames, or already filtered ones"
+                f"{name}: the cleaned frames are told from the real ones with accuracy "
+                f"{result['accuracy']:.3f} only (expected at least {IDENTITY_LIMIT}): "
+                "too few frames, or already filtered ones"
             )
     return problems
