@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from reald2iff.errors import WeightsError
 
 if TYPE_CHECKING:
-    from reald2iff.diffusion.backbone import Backbone
+    from reald2iff.diffusion.backbone import Backbone, PixelBackbone
 
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
 
@@ -96,3 +96,17 @@ def load_backbone(folder: Path) -> Backbone:
     except (TypeError, ValueError) as error:
         raise WeightsError(f"{folder}/config.json: {error}") from error
     return load_strict(model, read_tensors(folder / WEIGHTS_FILE), folder / WEIGHTS_FILE).eval()
+
+
+def load_pixel_backbone(folder: Path) -> PixelBackbone:
+    """A pixel backbone to begin with.
+
+    Raises:
+        WeightsError: as `load_backbone`, and for a backbone of another class.
+    """
+    from reald2iff.diffusion.backbone import PixelBackbone
+
+    backbone = load_backbone(folder)
+    if not isinstance(backbone, PixelBackbone):
+        raise WeightsError(f"{folder}: holds a {type(backbone).__name__}: expected a PixelBackbone")
+    return backbone

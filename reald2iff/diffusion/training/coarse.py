@@ -16,6 +16,7 @@ from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import Stage, Trainer
 from reald2iff.diffusion.training.objective import add_noise, channel_weight, draw_sigmas, x0_loss
 from reald2iff.diffusion.training.pictures import draw_samples
+from reald2iff.diffusion.weights import load_pixel_backbone
 
 
 class CoarseStage(Stage):
@@ -28,6 +29,8 @@ class CoarseStage(Stage):
         self.model = PixelBackbone(
             CONDITION_CHANNELS, network.factor, network.widths, network.layers, deviation_head=True
         )
+        if config.start is not None:
+            self.model.start_from(load_pixel_backbone(config.start))
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         objective = self._config.objective

@@ -116,10 +116,13 @@ class TrainConfig(RunConfig):
     Attributes:
         representation: How depth looks to the networks.
         objective: Noise levels and loss weights.
+        start: Folder of a backbone of the same stage and size to begin with, for instance the shipped one's
+            ``coarse`` or ``fine``.
     """
 
     representation: Representation = field(default_factory=Representation)
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ class FineConfig(TrainConfig):
         coarse_steps: Network calls with which the coarse stage makes the condition; also the default at use.
         fine_steps: The default number of network calls at use.
         network: Size of the network.
-        warm_start: Begin with the coarse stage's weights, which takes a network of the same size.
+        warm_start: Without ``start``, begin with the coarse stage's weights, which takes a network of the
+            same size.
         discrepancy: Discrepancy-guided optimization; equal weights switch it off.
     """
 

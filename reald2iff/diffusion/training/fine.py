@@ -18,7 +18,7 @@ from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import Stage, Trainer, choose_device
 from reald2iff.diffusion.training.objective import add_noise, channel_weight, draw_sigmas, x0_loss
 from reald2iff.diffusion.training.pictures import draw_samples
-from reald2iff.diffusion.weights import load_backbone
+from reald2iff.diffusion.weights import load_backbone, load_pixel_backbone
 from reald2iff.errors import WeightsError
 
 
@@ -35,10 +35,8 @@ class FineStage(Stage):
         coarse = load_backbone(config.coarse)
         if not coarse.predicts_deviation:
             raise WeightsError(f"{config.coarse}: has no deviation head: expected a coarse stage")
-        if config.warm_start:
-            if not isinstance(coarse, PixelBackbone):
-                raise WeightsError(f"{config.coarse}: a warm start needs a pixel backbone")
-            self.model.start_from(coarse)
+        if config.start is not None or config.warm_start:
+            self.model.start_from(load_pixel_backbone(config.start or config.coarse))
         self._coarse = coarse.to(choose_device(config.device)).requires_grad_(False)
         self._scheduler = FlowMatchEulerDiscreteScheduler(shift=config.objective.shift)
 

@@ -39,6 +39,9 @@ from reald2iff.diffusion.training.loop import ParameterGroup, Stage, Trainer, ch
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError
 
+_UNDECIDED = 0.5
+"""Validities up to this far from the threshold may still be moved to its other side."""
+
 _PATCHES = (1, 4, 16, 48)
 """Sides of the patches of the energy score, px."""
 
@@ -68,10 +71,10 @@ class RefineConfig(RunConfig):
     batch_size: int = 8
     window: int = 96
     steps: int = 4000
-    learning_rate: float = 1e-4
+    learning_rate: float = 5e-5
     weight_decay: float = 0.0
     discriminator_width: int = 48
-    discriminator_rate: float = 3.0
+    discriminator_rate: float = 6.0
     adversarial: float = 1.0
     smoothness: float = 50.0
     perturbation: float = 0.05
@@ -115,8 +118,8 @@ class RefineStage(Stage):
         self.model = _Adversaries(fine, PatchDiscriminator(config.discriminator_width))
 
     def parameter_groups(self) -> list[ParameterGroup]:
-        # No momentum: the two chase each other.
-        betas = (0.0, 0.99)
+        # Little momentum: the two chase each other.
+        betas = (0.5, 0.99)
         return [
             ParameterGroup(list(self.model.generator.parameters()), 1.0, betas),
             ParameterGroup(
@@ -136,23 +139,22 @@ class RefineStage(Stage):
         energy = energy_score(generated, again, sensor)
 
         pair = torch.cat([sensor, generated.detach()])
-        both = torch.cat([geometry, geometry])
-        logits = discriminator(both, pair)
-        shifted = discriminator(
-            both, pair + config.perturbation * torch.randn(pair.shape, generator=generator).to(pair)
-        )
-        rough = sum((a - b).square().mean() for a, b in zip(logits, shifted, strict=True))
+        logits = discriminator(torch.cat([geometry, geometry]), pair)
         real, fake = zip(*(scale.chunk(2) for scale in logits), strict=True)
+        # A part of the batch will do: smoothness changes slowly.
+        part = slice(0, None, 2)
+        step = config.perturbation * torch.randn(generated.shape, generator=generator).to(generated)
+        shifted = discriminator(geometry[part], (generated.detach() + step)[part])
+        rough = [(a[part] - b).square().mean() for a, b in zip(fake, shifted, strict=True)]
         # Gradients reach the generator alone.
         frozen = {name: value.detach() for name, value in discriminator.named_parameters()}
         judged = functional_call(discriminator, frozen, (geometry, generated))
         adversarial = _beats(judged, [scale.detach() for scale in real])
-        strength = config.adversarial * _balance(energy, adversarial, sample)
         return {
             "discriminator": _beats(real, fake),
+            "smoothness": config.smoothness * torch.stack(rough).mean(),
             "energy": energy,
-            "adversarial": strength * adversarial,
-            "smoothness": config.smoothness * torch.as_tensor(rough),
+            "adversarial": _held_to(energy, adversarial, sample, config.adversarial),
         }
 
     def _sample(self, batch: Batch, generator: torch.Generator) -> torch.Tensor:
@@ -223,10 +225,14 @@ def energy_score(one: torch.Tensor, other: torch.Tensor, truth: torch.Tensor) ->
     return torch.stack(scores).mean()
 
 
-def _balance(anchor: torch.Tensor, loss: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
-    """Factor that makes the gradient of ``loss`` at the sample as long as that of ``anchor``."""
-    first, second = (torch.autograd.grad(x, sample, retain_graph=True)[0].norm() for x in (anchor, loss))
-    return (first / second.clamp(min=1e-8)).clamp(max=1e3).detach()
+def _held_to(anchor: torch.Tensor, loss: torch.Tensor, sample: torch.Tensor, strength: float) -> torch.Tensor:
+    """``loss`` with its gradient at the sample made ``strength`` times as long as the anchor's."""
+    (first,) = torch.autograd.grad(anchor, sample, retain_graph=True)
+    (second,) = torch.autograd.grad(loss, sample, retain_graph=True)
+    scale = strength * first.norm() / second.norm().clamp(min=1e-8)
+    # Linear in the sample, so that the discriminator is passed through only once.
+    push = (sample * (scale * second)).sum()
+    return push - push.detach() + loss.detach()
 
 
 def _beats(winners: Any, losers: Any) -> torch.Tensor:
@@ -247,13 +253,18 @@ def measured(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The same of a generated sample: quantised and thresholded as `Representation.decode` does it.
 
-    Gradients pass straight through rounding and thresholding.
+    Gradients pass straight through rounding, and through the threshold where the sample is undecided: they
+    move the outlines of holes and leave their inside alone.
     """
     disparity = clean + representation.expand(sample[:, :1])
     steps = representation.subpixel_steps
     disparity = disparity + (torch.round(disparity * steps) / steps - disparity).detach()
-    soft = sample[:, 1:2]
-    valid = ((soft > 0) & (clean > 0) & (disparity >= representation.min_disparity)).to(clean.dtype).detach()
+    soft = (sample[:, 1:2] / _UNDECIDED).clamp(-1, 1)
+    valid = (
+        ((sample[:, 1:2] > 0) & (clean > 0) & (disparity >= representation.min_disparity))
+        .to(clean.dtype)
+        .detach()
+    )
     return (disparity - clean) * valid, soft + (2 * valid - 1 - soft).detach()
 
 
