@@ -24,7 +24,8 @@ class StereoViews:
         right: ``(s*H, s*W)`` from the right imager, one baseline along +x of the optical frame.
         projector: ``(Hp, Wp)`` from the dot projector, with ``projector_intrinsics``.
         projector_intrinsics: Pinhole of the projector's view.
-        left_albedo: ``(s*H, s*W)`` in [0, 1], diffuse infrared reflectance; None = drawn by the sensor model.
+        left_albedo: ``(s*H, s*W)`` in [0, 1], diffuse infrared reflectance, under transparent surfaces that
+            of what is behind them; None = drawn by the sensor model.
         right_albedo: The same from the right imager.
         supersampling: ``s``.
         left_behind: ``(s*H, s*W)`` from the left imager with every transparent surface taken away: depth of
