@@ -72,7 +72,7 @@ def test_other_options_are_refused_and_named(card_pairs, config_for, options, di
 def test_another_seed_gives_other_scenes_and_other_noise(tmp_path):
     shards = []
     for seed in (5, 6):
-        job = Job(tmp_path, seed, "unused", views_per_scene=2, twin=D435Twin())
+        job = Job(tmp_path, seed, "unused", views_per_scene=2, twin=D435Twin(), spread=0.0)
         write_planned_shard(ShardPlan(f"{seed}.npz", "train", (0,), 2), job, CardScenes(2))
         shards.append(read_shard(tmp_path / f"{seed}.npz"))
     assert not np.array_equal(shards[0].clean_disparity, shards[1].clean_disparity)
