@@ -180,9 +180,8 @@ class SensingPool:
             raise SimulationError(
                 "a process that senses views died, perhaps for want of memory: try fewer --jobs"
             ) from error
+        first = [images[key] for key in sorted(images) if key[0] == 0]
         return SensedFrames(
             frames=[images[key] for key in sorted(images) if key[1] == 0],
-            burst=[images[key] for key in sorted(images) if key[0] == 0 and len(images) > len(futures)]
-            if (0, 1) in images
-            else [],
+            burst=first if len(first) > 1 else [],
         )

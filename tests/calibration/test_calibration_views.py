@@ -4,9 +4,9 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from stub_scenes import CardScenes
 
 from reald2iff.calibration.views import ViewFile, choose_views, disparity_histogram, read_view, render_pool
-from tests.pairs.stub_scenes import CardScenes
 
 
 class CountedScenes(CardScenes):
