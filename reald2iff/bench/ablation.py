@@ -10,7 +10,7 @@ has to be at chance and clean depth found out.
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -51,12 +51,15 @@ class AblationConfig(SmallRun):
         seeds: Trainings of each variant; the table shows mean and standard deviation over them.
         views: Validation views to measure on.
         calibration_views: Validation views of other scenes on which the share of holes is set.
+        classifier_effort: Training steps of the two-sample test's classifiers relative to `bench realism`.
+            Below 1 is faster and tells less apart: such figures compare within a study only.
     """
 
     study: Literal["method", "representation", "cutoff", "block", "threshold", "weights", "size"] = "method"
     seeds: int = 3
     views: int = 32
     calibration_views: int = 8
+    classifier_effort: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,6 +67,10 @@ class AblationConfig(SmallRun):
             raise InvalidParameterError(
                 f"seeds {self.seeds}, views {self.views}, calibration_views {self.calibration_views}: "
                 "expected at least 1, 8 and 1"
+            )
+        if not 0 < self.classifier_effort <= 1:
+            raise InvalidParameterError(
+                f"classifier_effort = {self.classifier_effort}: expected above 0, at most 1"
             )
 
 
@@ -78,12 +85,16 @@ def bench_ablation(config: AblationConfig) -> int:
     if config.threads:
         torch.set_num_threads(config.threads)
     training = VariantTraining(config)
-    views = ValidationViews(config.pairs, config.views, config.calibration_views)
+    classifiers = {
+        name: replace(full, steps=max(1, round(full.steps * config.classifier_effort)))
+        for name, full in evaluation.CLASSIFIERS.items()
+    }
+    views = ValidationViews(config.pairs, config.views, config.calibration_views, classifiers)
     measurement = key_of(
         (config.pairs / INDEX_NAME).read_text(),
         config.views,
         config.calibration_views,
-        {name: asdict(classifier) for name, classifier in evaluation.CLASSIFIERS.items()},
+        {name: asdict(classifier) for name, classifier in classifiers.items()},
     )
     work = Work(config.work / "figures", measurement)
     reference = work.figures("reference", "")

@@ -19,6 +19,7 @@ from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
 from reald2iff.metrics.holes import hole_ratio
+from reald2iff.metrics.two_sample import TwoSampleConfig, two_sample_test
 from reald2iff.pairs import PairArrays, load_pairs
 
 
@@ -29,12 +30,16 @@ class ValidationViews:
         folder: Of the data set.
         views: To measure.
         calibration_views: To set the validity thresholds on; none of their scenes is measured.
+        classifiers: Of the two-sample test, by column.
 
     Raises:
         DatasetError: if there are too few validation scenes, or they were sensed once only.
     """
 
-    def __init__(self, folder: Path, views: int, calibration_views: int) -> None:
+    def __init__(
+        self, folder: Path, views: int, calibration_views: int, classifiers: dict[str, TwoSampleConfig]
+    ) -> None:
+        self._classifiers = classifiers
         pairs = load_pairs(folder, "val")
         scenes = np.unique(pairs.scene)
         if len(scenes) < 5 or pairs.redrawn is None:
@@ -89,7 +94,11 @@ class ValidationViews:
         }
 
     def _two_sample(self, generated: NDArray[np.float32]) -> dict[str, Any]:
-        return {name: result.as_dict() for name, result in self._evaluation.two_sample(generated).items()}
+        frames = self.frames
+        return {
+            name: two_sample_test(frames.clean, frames.sensor, generated, frames.scene, config).as_dict()
+            for name, config in self._classifiers.items()
+        }
 
     def _generate(self, pipeline: RealD2iffPipeline, seed: int) -> tuple[NDArray[np.float32], float]:
         frames, sampling = self.frames, pipeline.sampling
