@@ -93,12 +93,12 @@ def measure_paired(
 def _two_sample(
     text: str, generated: NDArray[np.float32], evaluation: PairedEvaluation, work: Work, step: Step
 ) -> dict[str, Any]:
-    step(f"{text}, classifiers", 0)
+    step(f"{text}: training classifiers (minutes)", 0)
     kept = work.figures("check", text)
     if kept is None:
         kept = {name: result.as_dict() for name, result in evaluation.two_sample(generated).items()}
         work.keep_figures("check", text, kept)
-    step(f"{text}, classifiers", 1)
+    step(f"{text}: judged", 1)
     return kept
 
 
@@ -116,7 +116,7 @@ def _row(
     row = work.figures(method.name, method.version)
     if row is None:
         if known is None:
-            step(f"{method.name}: classifiers", 0)
+            step(f"{method.name}: training classifiers", 0)
             known = {name: result.as_dict() for name, result in evaluation.two_sample(generated).items()}
         step(f"{method.name}: other figures", 0.7)
         row = {

@@ -47,11 +47,14 @@ class RealismConfig:
     """Options of `reald2iff bench realism`.
 
     Every method turns the same clean depth into sensor depth, and small classifiers are trained to tell its
-    patches (16x16 and 64x64 px) from the sensor's: 0.5 = they cannot, 1.0 = always. Classifiers, their
-    training and their patches are fixed and seeded; patches of one scene never stand on both sides; half of
-    the scenes train them, the others test. Every run first checks itself, whatever rows are asked for: the
-    sensor drawn twice must come out at chance and clean depth must be found out, or no figure is given.
-    With --real the same is asked of real frames, cleaned and made noisy again.
+    patches from the sensor's: 0.5 = they cannot, 1.0 = always. On 16x16 px 3 convolutions learn for 600 steps
+    of 64 pairs, on 64x64 px 4 convolutions for 300 steps of 32 pairs; the two sides of a pair are the same
+    place of the same view. Training, patches and seed are fixed. Half of the scenes train, the others test:
+    patches of one scene never stand on both sides. With --real the same is asked of real frames, cleaned and
+    made noisy again.
+
+    Every run first checks itself, whatever rows are asked for: the sensor drawn twice must come out at chance
+    and clean depth must be found out, with every classifier, or no figure is given and the exit status is 1.
 
     Classifiers take most of the time, about a minute a row on two free cores; with --work an interrupted run
     continues where it stopped.

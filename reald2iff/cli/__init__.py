@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import sys
 import typing
 from collections.abc import Sequence
@@ -36,9 +38,19 @@ def _run(command: Command, arguments: Sequence[str]) -> int:
     hints = typing.get_type_hints(function)
     config_type = next(t for name, t in hints.items() if name != "return")
     config = tyro.cli(
-        config_type, prog=f"reald2iff {command.name}", description=command.help, args=list(arguments)
+        config_type,
+        prog=f"reald2iff {command.name}",
+        description=_description(command, config_type),
+        args=list(arguments),
     )
     return int(function(config) or 0)
+
+
+def _description(command: Command, config_type: type) -> str:
+    """The command's line, and what the docstring of its options says below the first one."""
+    paragraphs = (inspect.getdoc(config_type) or "").split("\n\n")[1:]
+    prose = itertools.takewhile(lambda text: not text.startswith(("Attributes:", "Raises:")), paragraphs)
+    return "\n\n".join([command.help, *prose])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -41,7 +41,8 @@ class ApplyConfig:
     d435: bool = False
     """Intrinsics of a D435's native depth stream at 640x480."""
     model: str = DIFFUSION
-    """reald2iff, or an analytic noise model: gaussian, perlin, kinect, d435_twin."""
+    """reald2iff, or an analytic noise model: gaussian, perlin, kinect, isaac,
+    active_randomisation, d435_twin."""
     profile: str | None = None
     """Camera that d435_twin is: d435, d435_registered, or a .yaml of `reald2iff calibrate`."""
     weights: str = "default"

@@ -17,6 +17,7 @@ from reald2iff.bench.pictures import typical_frames
 from reald2iff.bench.work import Work
 from reald2iff.cli import main
 from reald2iff.errors import DatasetError, InvalidParameterError, WeightsError
+from reald2iff.metrics.patch_network import classifier
 from reald2iff.metrics.two_sample import PATCH_16, TwoSampleResult
 from reald2iff.pairs.format import FORMAT_VERSION, Shard, encode_disparity, split_of, write_index, write_shard
 
@@ -161,6 +162,17 @@ def result(accuracy: float, low: float, high: float) -> dict[str, dict]:
 )
 def test_the_check_wants_the_redraw_at_chance_and_clean_depth_found_out(redrawn, identity, problems):
     assert len(failed_checks(redrawn, identity)) == problems
+
+
+def test_the_help_states_the_classifiers_as_they_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "realism", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for config in evaluation.CLASSIFIERS.values():
+        network = classifier(config)
+        layers = sum("Conv" in type(module).__name__ for module in network)
+        side = f"{config.patch}x{config.patch} px {layers} convolutions"
+        assert side in shown and f"{config.steps} steps of {config.batch} pairs" in shown
 
 
 def test_missing_weights_are_reported_before_anything_runs():

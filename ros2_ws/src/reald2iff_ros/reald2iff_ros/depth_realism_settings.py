@@ -74,7 +74,8 @@ def declare_settings(node: Node) -> DepthRealismSettings:
             node,
             "model",
             DIFFUSION,
-            "reald2iff (two-stage diffusion), or an analytic model: gaussian, perlin, kinect, d435_twin.",
+            "reald2iff (two-stage diffusion), or gaussian, perlin, kinect, isaac, active_randomisation, "
+            "d435_twin.",
         ),
         weights=declare(
             node,

@@ -74,7 +74,7 @@ class SimConfig:
         simulator: mujoco starts the simulation that comes along, none leaves it to something else.
         isaac: Take Isaac Sim's default topic names (/depth, /rgb, /camera_info); implies simulator none.
         lockstep: The simulation waits for the realistic depth of each frame; a slow machine then drops none.
-        model: Depth model, over the parameter file: reald2iff, gaussian, perlin, kinect or d435_twin.
+        model: Depth model, over the parameter file: reald2iff, gaussian, perlin, kinect, isaac or d435_twin.
         seed: Seed of the simulation and of the depth noise, over the parameter file.
         log_level: Least severity that the nodes log.
 
