@@ -183,10 +183,12 @@ def _draw_spectrum(axes: Axes, sides: Sequence[Side]) -> None:
 def _draw_shares(axes: Axes, shares: Mapping[str, float]) -> None:
     labels = {feature.name: f"{feature.group}: {feature.label}" for feature in FEATURES}
     largest = sorted(shares, key=lambda name: shares[name], reverse=True)[:_LARGEST_SHARES]
-    axes.barh(
-        [labels[name].split(", px")[0] for name in largest], [shares[name] for name in largest], color="0.5"
-    )
+    axes.barh(range(len(largest)), [shares[name] for name in largest], color="0.82")
+    # Written over the bars: beside them the words would take the place of the other panels.
+    for place, name in enumerate(largest):
+        axes.text(0.01, place, labels[name], va="center", fontsize=8, transform=axes.get_yaxis_transform())
+    axes.set_yticks([])
     axes.invert_yaxis()
-    axes.tick_params(axis="y", labelsize=8)
     axes.grid(axis="x", alpha=0.3)
-    axes.set(title=f"What adds most to the distance ({sum(shares.values()):.2f})")
+    axes.set_axisbelow(True)
+    axes.set(title=f"Distance {sum(shares.values()):.2f}: what adds most", xlabel="part of the distance")
