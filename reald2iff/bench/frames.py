@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.errors import DatasetError
+from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.geometry import (
     PinholeIntrinsics,
     depth_to_disparity,
@@ -22,6 +22,8 @@ from reald2iff.metrics.holes import hole_ratio
 from reald2iff.metrics.residual import residual, robust_spread
 from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, Split, decode_disparity, read_index
+from reald2iff.sensors import D435Twin
+from reald2iff.sensors.d435.values import with_values
 from reald2iff.sensors.setting import SensorSetting
 
 _FIT_VIEWS = 16
@@ -167,6 +169,28 @@ def training_statistics(folder: Path) -> SensorStatistics:
     clean = decode_disparity(pairs.clean_disparity[alike], CLEAN_STEPS)
     sensor = decode_disparity(pairs.sensor_disparity[alike], SENSOR_STEPS)
     return SensorStatistics(robust_spread(residual(sensor, clean)), hole_ratio(sensor, clean))
+
+
+def recorded_twin(folder: Path) -> D435Twin:
+    """The sensor that a data set was made with, so that nothing but its one view tells the live twin from it.
+
+    What the data set does not record, or this version's twin has no more, is as the twin ships.
+
+    Raises:
+        DatasetError: if the folder holds no data set.
+    """
+    twin = D435Twin()
+    recorded = read_index(folder).get("sensor", {})
+    if recorded.get("name") != twin.name:
+        return twin
+    for group, values in recorded.items():
+        for name, value in values.items() if isinstance(values, dict) else [("", values)]:
+            path = f"{group}.{name}" if name else group
+            try:
+                twin = with_values(twin, {path: value})
+            except InvalidParameterError:
+                continue
+    return twin
 
 
 def generate_small_set(views: int, seed: int, workers: int | None = None) -> tuple[Path, Path]:

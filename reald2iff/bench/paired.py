@@ -82,7 +82,8 @@ def measure_paired(
         return result
     result.sensor = evaluation.sensor()
     spent = (time.monotonic() - start) / len(check)
-    step(f"check passed; about {spent:.0f} s of classifiers a row", 0)
+    if spent > 1:
+        step(f"check passed; about {spent:.0f} s of classifiers a row", 0)
     for method in methods:
         row, generated = _row(method, evaluation, check.get(method.name), work, seed, step)
         result.rows.append(row)

@@ -22,6 +22,7 @@ from reald2iff.bench.frames import (
     PairedFrames,
     generate_small_set,
     load_test_frames,
+    recorded_twin,
     training_statistics,
 )
 from reald2iff.bench.methods import METHODS, build_methods
@@ -117,7 +118,13 @@ def bench_realism(config: RealismConfig) -> int:
     start = time.monotonic()
     # What a user may have got wrong is read first: the classifiers take minutes.
     recordings = [] if config.real is None else read_recordings(config.real)
-    methods = build_methods(config.methods, lambda: training_statistics(fit), config.weights, config.device)
+    methods = build_methods(
+        config.methods,
+        lambda: training_statistics(fit),
+        config.weights,
+        config.device,
+        recorded_twin(pairs),
+    )
     frames = load_test_frames(pairs, config.frames)
     evaluation = PairedEvaluation(frames)
     work = Work(config.work, paired_work_key(evaluation, config.seed))

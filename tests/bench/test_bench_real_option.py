@@ -26,6 +26,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(paired, "failed_checks", lambda redrawn, identity: [])
     monkeypatch.setattr(paired, "_two_sample", lambda text, generated, evaluation, work, step: fine)
     monkeypatch.setattr("reald2iff.denoising.load_denoiser", lambda: "denoiser")
+    monkeypatch.setattr(realism, "recorded_twin", lambda folder: None)
     monkeypatch.setattr(realism, "read_recordings", lambda path: [recording(8)])
 
 

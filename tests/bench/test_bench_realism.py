@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from reald2iff.bench import evaluation
 from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
-from reald2iff.bench.frames import as_published, load_test_frames, training_statistics
+from reald2iff.bench.frames import as_published, load_test_frames, recorded_twin, training_statistics
 from reald2iff.bench.methods import METHODS, build_methods
 from reald2iff.bench.paired import run_method
 from reald2iff.bench.pictures import typical_frames
@@ -20,6 +20,7 @@ from reald2iff.errors import DatasetError, InvalidParameterError, WeightsError
 from reald2iff.metrics.patch_network import classifier
 from reald2iff.metrics.two_sample import PATCH_16, TwoSampleResult
 from reald2iff.pairs.format import FORMAT_VERSION, Shard, encode_disparity, split_of, write_index, write_shard
+from reald2iff.sensors import D435Twin
 
 SIZE = (96, 128)
 FOCAL_BASELINE = 19.13
@@ -229,6 +230,26 @@ def test_a_set_without_a_second_draw_is_refused(tmp_path, pairs):
     )
     with pytest.raises(DatasetError, match="sensed once"):
         load_test_frames(tmp_path)
+
+
+def test_the_live_twin_is_the_one_that_the_pairs_were_made_with(tmp_path):
+    sensor = {
+        "name": "d435_twin",
+        "matcher": "sgbm",
+        "static_seed": None,
+        "stereo": {"max_cost": 11, "gone": 3},
+        "materials": {"dark_albedo": [0.02, 0.03]},
+    }
+    write_index(tmp_path, {"format_version": FORMAT_VERSION, "sensor": sensor, "shards": []})
+    twin = recorded_twin(tmp_path)
+    assert (twin.matcher, twin.stereo.max_cost, twin.materials.dark_albedo) == ("sgbm", 11, (0.02, 0.03))
+    assert twin.post == D435Twin().post
+
+
+def test_pairs_of_another_sensor_are_compared_with_the_twin_as_it_ships(tmp_path):
+    index = {"format_version": FORMAT_VERSION, "sensor": {"name": "camera", "baseline": 0.1}, "shards": []}
+    write_index(tmp_path, index)
+    assert recorded_twin(tmp_path) == D435Twin()
 
 
 def test_published_depth_is_whole_millimetres():
