@@ -11,7 +11,7 @@ from reald2iff.errors import InvalidParameterError
 
 _MIN_SHADOW = 5
 _MIN_JUMP = 4.0
-_MIN_RELATIVE_JUMP = 0.25
+_MILLIMETRE_ROUNDING = 0.02
 _SHADOW_MARGIN = 1.6
 """A D435's hole beside a near object is the jump in disparity plus this, px (measured on real frames)."""
 
@@ -23,9 +23,10 @@ class CredibilityLimits:
     Attributes:
         valid_share: Least share of pixels with a measurement.
         largest_disparity: Largest credible disparity, as a share of the image's width.
-        shadows: Least number of stereo shadows from which their side and width are judged.
+        shadows: Least number of stereo shadows from which their side is judged.
+        jumps: Least number of holes at jumps from which their width is judged.
         shadows_left: Least share of them that lie left of the nearer surface.
-        shadows_lawful: Least share of holes at large jumps that are stereo shadows as wide as the jump.
+        shadows_lawful: Least share of holes at jumps that are stereo shadows as wide as the jump.
         noise: Least deviation (median, px) of the sensor from the cleaned frame on sure pixels ...
         hole_share: ... for frames with fewer holes than this: a real sensor has one or the other.
         disagreement: Largest deviation (median, px) from the cleaned frame over all measured pixels ...
@@ -38,6 +39,7 @@ class CredibilityLimits:
     valid_share: float = 0.25
     largest_disparity: float = 0.35
     shadows: int = 60
+    jumps: int = 150
     shadows_left: float = 0.3
     shadows_lawful: float = 0.08
     noise: float = 0.012
@@ -77,6 +79,12 @@ def refuse_frame(disparity: NDArray[np.float32], limits: CredibilityLimits) -> s
             f"disparities of {largest:.0f} px in an image {disparity.shape[1]} px wide: expected less than "
             f"{bound:.0f} px (depth in millimetres instead of disparity?)"
         )
+    thousandths = disparity[valid] * 1000
+    if np.mean(np.abs(thousandths - np.rint(thousandths)) < _MILLIMETRE_ROUNDING) > 0.99:
+        return (
+            "every value is a whole number of thousandths: expected disparities of a stereo sensor, "
+            "multiples of 1/32 px (depth in metres instead of disparity?)"
+        )
     shadows = count_shadows(disparity)
     sided = shadows.left + shadows.right
     if sided >= limits.shadows and shadows.left < limits.shadows_left * sided:
@@ -84,11 +92,10 @@ def refuse_frame(disparity: NDArray[np.float32], limits: CredibilityLimits) -> s
             f"{shadows.right} of {sided} stereo shadows lie right of the nearer surface: expected most on "
             "its left (image mirrored, disparity inverted, or the right imager's?)"
         )
-    if shadows.jumps >= limits.shadows and shadows.left < limits.shadows_lawful * shadows.jumps:
+    if shadows.jumps >= limits.jumps and shadows.left < limits.shadows_lawful * shadows.jumps:
         return (
-            f"only {shadows.left} of {shadows.jumps} holes at large jumps are as wide as the jump: expected "
-            "stereo shadows (depth in metres instead of disparity, another baseline, or another kind of "
-            "camera?)"
+            f"only {shadows.left} of {shadows.jumps} holes at jumps are as wide as the jump: expected "
+            "stereo shadows (another baseline or depth unit, or another kind of camera?)"
         )
     return None
 
@@ -140,7 +147,7 @@ class Shadows:
     Attributes:
         left: As wide as the jump and left of the nearer surface, as the right imager's shadows are.
         right: As wide as the jump and right of the nearer surface.
-        jumps: At a large jump, whatever their width.
+        jumps: At a jump of more than a few px, whatever their width.
     """
 
     left: int
@@ -161,5 +168,5 @@ def count_shadows(disparity: NDArray[np.float32]) -> Shadows:
         lawful = np.abs(width - _SHADOW_MARGIN - np.abs(jump)) <= np.maximum(2.5, 0.15 * np.abs(jump))
         left += int(np.sum(lawful & (jump > _MIN_JUMP)))
         right += int(np.sum(lawful & (jump < -_MIN_JUMP)))
-        jumps += int(np.sum(np.abs(jump) > _MIN_RELATIVE_JUMP * np.maximum(before, after)))
+        jumps += int(np.sum(np.abs(jump) > _MIN_JUMP))
     return Shadows(left, right, jumps)

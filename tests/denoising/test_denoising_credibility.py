@@ -42,8 +42,13 @@ def test_depth_in_millimetres_is_refused(frame) -> None:
 
 
 def test_depth_in_metres_is_refused(frame) -> None:
-    metres = np.where(frame[1] > 0, 19.13 / np.maximum(frame[1], 1), 0).astype(np.float32)
-    assert "metres" in str(refuse_frame(metres, LIMITS))
+    millimetres = np.where(frame[1] > 0, np.rint(19130 / np.maximum(frame[1], 1)), 0)
+    metres = millimetres.astype(np.float32) * np.float32(0.001)
+    assert "depth in metres" in str(refuse_frame(metres, LIMITS))
+
+
+def test_disparity_of_another_baseline_is_refused(frame) -> None:
+    assert "another baseline" in str(refuse_frame(frame[1] * np.float32(1.7), LIMITS))
 
 
 def test_inverted_disparity_is_refused(frame) -> None:
