@@ -1,7 +1,8 @@
-"""Raw frames of real depth cameras: a folder with an ``index.json``, or a RealSense ``.bag`` or ``.db3``.
+"""Raw frames of real depth cameras: a folder with an ``index.json``, or a bag.
 
-A folder of your own: put 16-bit PNG depth images into it (or NPY, NPZ: see `reald2iff.io.depth_files`), never
-filtered, and describe each in ``index.json``, a list with one entry a frame, in the order they were taken::
+Bags: see `reald2iff.io.recordings_bag`. A folder of your own: put 16-bit PNG depth images into it (or NPY or
+NPZ, see `reald2iff.io.depth_files`), never filtered, and describe each in ``index.json``, a list with one
+entry a frame, in the order they were taken::
 
     [
       {
@@ -35,7 +36,6 @@ from reald2iff.errors import DatasetError, InvalidDepthError
 from reald2iff.geometry import PinholeIntrinsics, depth_to_disparity, sanitize_depth
 
 INDEX_NAME = "index.json"
-BAG_SUFFIXES = (".bag", ".db3")
 
 MAX_DEPTH = 8.0
 """Beyond so many metres a D435's depth counts as invalid; 65535 mm, which it uses for saturation, too."""
@@ -142,7 +142,7 @@ class Recording:
 
 
 def read_recordings(path: Path) -> list[Recording]:
-    """The recordings of a folder with an ``index.json`` (see above), or of a RealSense ``.bag`` or ``.db3``.
+    """The recordings of a folder with an ``index.json`` or of a bag, one a source.
 
     Images are read later, by `RecordedFrame.depth`; that they exist is checked here.
 
@@ -151,13 +151,11 @@ def read_recordings(path: Path) -> list[Recording]:
             image is missing.
         DependencyError: for a bag without the package that reads it.
     """
-    if path.suffix.lower() in BAG_SUFFIXES and not path.is_dir():
-        from reald2iff.io.recordings_bag import read_bag
-
-        return [read_bag(path)]
+    # Both read into what this module defines.
+    from reald2iff.io.recordings_bag import is_bag, read_bag
     from reald2iff.io.recordings_index import read_folder
 
-    return read_folder(path)
+    return read_bag(path) if is_bag(path) else read_folder(path)
 
 
 def number_segments(static_burst: Sequence[bool]) -> list[int]:

@@ -1,9 +1,12 @@
-"""Recordings made with the RealSense Viewer or SDK: ``.bag`` (ROS 1), and ``.db3`` (ROS 2, newer SDKs).
+"""Bags with the depth of a RealSense camera.
 
-Both hold the depth stream as the camera gave it, neither filtered nor registered, under
-``/device_0/sensor_0/Depth_0/image/data``. Of 30 frames a second few say anything new: one in a quarter of a
-second is taken, fewer of long recordings. Where the camera stood still for `BURST_FRAMES` frames, the calmest
-such run is taken too, as a static burst.
+Made by the RealSense Viewer or SDK (``.bag``; ``.db3`` of newer ones): one native, unfiltered depth stream,
+``/device_0/sensor_0/Depth_0``. Or made of the topics of the camera's ROS driver (``.bag`` of ROS 1; ``.db3``,
+``.mcap`` or the folder of a ROS 2 bag), with their camera_info: ``.../depth/image_rect_raw`` is native,
+``.../aligned_depth_to_color/image_raw`` registered; the driver's own filters must have been off.
+
+Of 30 frames a second few say anything new: one in a quarter of a second is taken, fewer of long recordings.
+Where the camera stood still for `BURST_FRAMES` frames, the calmest such run is taken too, as a static burst.
 """
 
 from __future__ import annotations
@@ -21,13 +24,21 @@ from numpy.typing import NDArray
 
 from reald2iff.errors import DatasetError, DependencyError, InvalidIntrinsicsError
 from reald2iff.geometry import D435_BASELINE, PinholeIntrinsics, depth_to_disparity, sanitize_depth
-from reald2iff.io.recordings import MAX_DEPTH, RecordedFrame, Recording, number_segments
+from reald2iff.io.recordings import INDEX_NAME, MAX_DEPTH, RecordedFrame, Recording, number_segments
 
 BURST_FRAMES = 8
+BAG_SUFFIXES = (".bag", ".db3", ".mcap")
 
-_DEPTH_TOPIC = re.compile(r"(?P<stream>/device_\d+/sensor_\d+/Depth_\d+)/image/data(/compressedDepth)?")
+_METADATA = "metadata.yaml"
+
+_COMPRESSED = "(/compressedDepth)?"
+_SDK_TOPIC = re.compile(r"(?P<stream>/device_\d+/sensor_\d+/Depth_\d+)/image/data" + _COMPRESSED)
+_DRIVER_TOPIC = re.compile(
+    r"(?P<stream>/\S*(depth|aligned_depth_to_color|depth_registered))/image(_rect)?(_raw)?" + _COMPRESSED
+)
+_REGISTERED = ("aligned_depth_to_color", "depth_registered")
 _OPTION_TOPIC = re.compile(r"/device_\d+/sensor_\d+/option/(?P<name>[^/]+)/value")
-_INFO_TOPICS = ("/info/camera_info", "/image/camera_info")
+_INFO_TOPICS = ("/info/camera_info", "/image/camera_info", "/camera_info")
 _ENCODINGS = ("mono16", "16UC1")
 _PNG_SIGNATURE = b"\x89PNG"
 _SPACING = 0.25
@@ -44,10 +55,12 @@ _Image = NDArray[np.uint16]
 
 @dataclass(frozen=True)
 class _Stream:
-    """The depth stream of a bag."""
+    """A depth stream of a bag."""
 
+    name: str
     topic: str
     images: int
+    registered: bool
     intrinsics: PinholeIntrinsics
     baseline: float
     depth_unit: float
@@ -56,14 +69,21 @@ class _Stream:
         return _metres(image, self.depth_unit)
 
 
-def read_bag(path: Path) -> Recording:
-    """The depth stream of a RealSense recording, named as its file.
+def is_bag(path: Path) -> bool:
+    """Whether a path is one of a bag: by its suffix, or the metadata in the folder of a ROS 2 bag."""
+    if path.is_dir():
+        return (path / _METADATA).is_file() and not (path / INDEX_NAME).is_file()
+    return path.suffix.lower() in BAG_SUFFIXES
+
+
+def read_bag(path: Path) -> list[Recording]:
+    """The depth streams of a bag, named as its file (and their topics, if there are several).
 
     Raises:
         DatasetError: for a file that is missing, no bag, or without depth images and their camera_info.
         DependencyError: without the package `rosbags`.
     """
-    if not path.is_file():
+    if not path.exists():
         raise DatasetError(f"{path}: no such file")
     try:
         from rosbags.highlevel import AnyReader, AnyReaderError
@@ -74,10 +94,17 @@ def read_bag(path: Path) -> Recording:
         ) from error
     try:
         with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
-            stream = _describe(path, reader)
-            chosen = _choose(path, reader, stream)
+            streams = _streams(path, reader)
+            return [
+                _recording(path, stream, path.stem + (stream.name if len(streams) > 1 else ""), reader)
+                for stream in streams
+            ]
     except AnyReaderError as error:
-        raise DatasetError(f"{path}: cannot be read as a RealSense recording ({error})") from error
+        raise DatasetError(f"{path}: cannot be read as a bag ({error})") from error
+
+
+def _recording(path: Path, stream: _Stream, name: str, reader: Any) -> Recording:
+    chosen = _choose(path, reader, stream)
     start = chosen[0][0]
     segments = number_segments([still for _, still, _ in chosen])
     frames = tuple(
@@ -91,35 +118,45 @@ def read_bag(path: Path) -> Recording:
         )
         for (stamp, still, image), segment in zip(chosen, segments, strict=True)
     )
-    return Recording(path.stem, False, stream.baseline, frames)
+    return Recording(name, stream.registered, stream.baseline, frames)
 
 
-def _describe(path: Path, reader: Any) -> _Stream:
-    matches = [match for c in reader.connections if (match := _DEPTH_TOPIC.fullmatch(c.topic))]
-    if not matches:
+def _streams(path: Path, reader: Any) -> list[_Stream]:
+    found: dict[str, str] = {}
+    for connection in reader.connections:
+        match = _SDK_TOPIC.fullmatch(connection.topic) or _DRIVER_TOPIC.fullmatch(connection.topic)
+        if match and connection.msgcount and connection.msgtype.endswith("Image"):
+            # A stream may be there raw and compressed: once is enough.
+            found.setdefault(match["stream"], connection.topic)
+    if not found:
         topics = ", ".join(sorted({c.topic for c in reader.connections})[:6]) or "nothing"
-        raise DatasetError(f"{path}: holds {topics}: expected /device_0/sensor_0/Depth_0/image/data")
-    topic, prefix = matches[0].string, matches[0]["stream"]
-    images = sum(c.msgcount for c in reader.connections if c.topic == topic)
-    if images == 0:
-        raise DatasetError(f"{path}: {topic} holds no images: expected at least one")
-    info = next(_messages(reader, [prefix + name for name in _INFO_TOPICS]), None)
+        raise DatasetError(
+            f"{path}: holds {topics}: expected depth images under /device_0/sensor_0/Depth_0/image/data (the "
+            "RealSense SDK) or .../depth/image_rect_raw (its ROS driver)"
+        )
+    return [_describe(path, reader, name, topic) for name, topic in found.items()]
+
+
+def _describe(path: Path, reader: Any, name: str, topic: str) -> _Stream:
+    info = next(_messages(reader, [name + suffix for suffix in _INFO_TOPICS], "CameraInfo"), None)
     if info is None:
-        raise DatasetError(f"{path}: holds no camera_info: expected one under {prefix}/info/camera_info")
+        raise DatasetError(f"{path}: holds no camera_info of {topic}")
     try:
         # ROS 1 spells the matrix in capitals.
         matrix = info.K if hasattr(info, "K") else info.k
         intrinsics = PinholeIntrinsics.from_matrix(matrix, info.width, info.height)
     except InvalidIntrinsicsError as error:
-        raise DatasetError(f"{path}: camera_info of the depth stream: {error}") from error
+        raise DatasetError(f"{path}: camera_info of {topic}: {error}") from error
     options = {
         match["name"].replace("_", " "): c.topic
         for c in reader.connections
         if (match := _OPTION_TOPIC.fullmatch(c.topic))
     }
     return _Stream(
+        name,
         topic,
-        images,
+        sum(c.msgcount for c in reader.connections if c.topic == topic),
+        name.endswith(_REGISTERED),
         intrinsics,
         _option(path, reader, options.get("Stereo Baseline"), D435_BASELINE / _MILLIMETRE) * _MILLIMETRE,
         _option(path, reader, options.get("Depth Units"), _MILLIMETRE),
@@ -127,7 +164,7 @@ def _describe(path: Path, reader: Any) -> _Stream:
 
 
 def _option(path: Path, reader: Any, topic: str | None, default: float) -> float:
-    message = next(_messages(reader, [topic]), None) if topic is not None else None
+    message = next(_messages(reader, [topic], ""), None) if topic is not None else None
     if message is None:
         return default
     try:
@@ -139,8 +176,8 @@ def _option(path: Path, reader: Any, topic: str | None, default: float) -> float
     return value
 
 
-def _messages(reader: Any, topics: Iterable[str]) -> Any:
-    connections = [c for c in reader.connections if c.topic in topics]
+def _messages(reader: Any, topics: Iterable[str], kind: str) -> Any:
+    connections = [c for c in reader.connections if c.topic in topics and c.msgtype.endswith(kind)]
     if connections:
         for connection, _, raw in reader.messages(connections=connections):
             yield reader.deserialize(raw, connection.msgtype)

@@ -50,9 +50,9 @@ class _Entry:
 def _read_index(folder: Path) -> list[_Entry]:
     index = folder / INDEX_NAME
     if not folder.exists():
-        raise DatasetError(f"{folder}: no such folder: expected one with an {INDEX_NAME}, or a .bag")
+        raise DatasetError(f"{folder}: no such folder: expected one with an {INDEX_NAME}, or a bag")
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: expected a folder with an {INDEX_NAME}, or a RealSense .bag")
+        raise DatasetError(f"{folder}: expected a folder with an {INDEX_NAME}, or a bag")
     if not index.is_file():
         raise DatasetError(
             f"{folder}: has no {INDEX_NAME}: expected one that lists its depth images "

@@ -98,10 +98,10 @@ def test_a_long_bag_gives_a_bounded_number_of_frames(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"info": False}, "holds no camera_info"),
+        ({"info": False}, "holds no camera_info of /device_0"),
         ({"encoding": "rgb8"}, "is 'rgb8': expected mono16, 16UC1"),
         ({"unit": 0.0}, r"Depth Units/value = 0\.0"),
-        ({"images": []}, "holds /device_0/sensor_0/.*expected /device_0/sensor_0/Depth_0/image/data"),
+        ({"images": []}, "holds /device_0/sensor_0/.*expected depth images under /device_0"),
         ({"images": [np.ones((10, 10), np.uint16)]}, "holds 10x10 px .* expected 64x48"),
     ],
 )
@@ -111,14 +111,63 @@ def test_a_bag_without_usable_depth_is_an_error_in_words(tmp_path, options, mess
         read_recordings(path)
 
 
-@pytest.mark.parametrize("suffix", [".bag", ".db3"])
+@pytest.mark.parametrize("suffix", [".bag", ".db3", ".mcap"])
 def test_a_file_that_is_no_bag_is_an_error_in_words(tmp_path, suffix):
     path = tmp_path / f"text{suffix}"
     path.write_text("not a bag")
-    with pytest.raises(DatasetError, match="cannot be read as a RealSense recording"):
+    with pytest.raises(DatasetError, match="cannot be read as a bag"):
         read_recordings(path)
     with pytest.raises(DatasetError, match="no such file"):
         read_recordings(tmp_path / f"gone{suffix}")
+
+
+def write_driver_bag(path, streams):
+    """A ROS 2 bag of topics as the camera's ROS driver publishes them."""
+    from rosbags.rosbag2 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS2_JAZZY)
+    types = store.types
+    header = types["std_msgs/msg/Header"](
+        stamp=types["builtin_interfaces/msg/Time"](0, 0), frame_id="optical"
+    )
+    region = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    with Writer(path, version=9) as bag:
+        for (topic, info_topic), (fx, images) in streams.items():
+            kinds = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CameraInfo")
+            image_connection = bag.add_connection(topic, kinds[0], typestore=store)
+            info_connection = bag.add_connection(info_topic, kinds[1], typestore=store)
+            k = np.array([fx, 0, 31.5, 0, fx, 23.5, 0, 0, 1])
+            info = types[kinds[1]](
+                header, HEIGHT, WIDTH, "", np.zeros(5), k, np.eye(3).ravel(), np.zeros(12), 0, 0, region
+            )
+            for number, image in enumerate(images):
+                stamp = int(number * 1e9 / 30)
+                data = image.astype("<u2").view(np.uint8).ravel()
+                message = types[kinds[0]](header, HEIGHT, WIDTH, "16UC1", 0, 2 * WIDTH, data)
+                bag.write(info_connection, stamp, store.serialize_cdr(info, kinds[1]))
+                bag.write(image_connection, stamp, store.serialize_cdr(message, kinds[0]))
+    return path
+
+
+def test_native_and_aligned_topics_of_the_ros_driver_are_two_recordings(tmp_path):
+    images = moving(9)
+    native, aligned = "/camera/camera/depth", "/camera/camera/aligned_depth_to_color"
+    path = write_driver_bag(
+        tmp_path / "driver",
+        {
+            (f"{native}/image_rect_raw", f"{native}/camera_info"): (400.0, images),
+            (f"{aligned}/image_raw", f"{aligned}/camera_info"): (600.0, images[::-1]),
+        },
+    )
+    recordings = {r.name: r for r in read_recordings(path)}
+    assert {name: r.registered for name, r in recordings.items()} == {
+        f"driver{native}": False,
+        f"driver{aligned}": True,
+    }
+    registered = recordings[f"driver{aligned}"]
+    assert registered.intrinsics.fx == 600.0
+    np.testing.assert_allclose(registered.frames[0].depth(), images[-1] * 0.001, rtol=1e-6)
 
 
 def test_a_recording_of_the_realsense_sdk_gives_back_its_frames(tmp_path):
