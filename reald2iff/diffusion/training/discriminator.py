@@ -58,7 +58,7 @@ def noise_channels(residual: torch.Tensor, validity: torch.Tensor) -> torch.Tens
 
 
 class PatchDiscriminator(nn.Module):
-    """Logits of being the sensor's, a map for each scale.
+    """Logits of being the sensor's, a map for each scale; both classes belong into one batch.
 
     Args:
         width: Channels of the first layer.
@@ -68,7 +68,12 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
 
         def layer(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module]:
-            return [nn.Conv2d(inputs, outputs, kernel, stride, 1), nn.LeakyReLU(0.2)]
+            return [
+                nn.Conv2d(inputs, outputs, kernel, stride, 1, bias=False),
+                # Over sensor and generated depth together, so that it takes nothing from their difference.
+                nn.BatchNorm2d(outputs, track_running_stats=False),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
 
         self.texture = nn.Sequential(
             # Every pixel counts, at a quarter of the cost of a layer at full size.
@@ -83,10 +88,6 @@ class PatchDiscriminator(nn.Module):
             *layer(3 * width, 3 * width, 3, 1),
         )
         self.heads = nn.ModuleList([nn.Conv2d(2 * width, 1, 1), nn.Conv2d(3 * width, 1, 1)])
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, 0.2)
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, geometry: torch.Tensor, noise: torch.Tensor) -> list[torch.Tensor]:
         """Logit maps ``(B, 1, h, w)`` of both scales, from the two halves of the channels."""

@@ -45,7 +45,7 @@ _UNDECIDED = 0.5
 _PATCHES = (1, 4, 16, 48)
 """Sides of the patches of the energy score, px."""
 
-_FIRST_GAINS = (0.1, 0.1)
+_FIRST_GAINS = (0.05, 0.05)
 """Of the texture fields in the companded residual and in the validity."""
 
 
@@ -66,17 +66,17 @@ class RefineConfig(RunConfig):
     """
 
     weights: Path = Path("runs/fine/pipeline")
-    coarse_steps: int = 1
-    fine_steps: int = 1
+    coarse_steps: int = 2
+    fine_steps: int = 3
     batch_size: int = 8
     window: int = 96
     steps: int = 4000
     learning_rate: float = 5e-5
     weight_decay: float = 0.0
     discriminator_width: int = 48
-    discriminator_rate: float = 6.0
+    discriminator_rate: float = 20.0
     adversarial: float = 1.0
-    smoothness: float = 50.0
+    smoothness: float = 1.0
     perturbation: float = 0.05
 
     def __post_init__(self) -> None:
@@ -138,18 +138,23 @@ class RefineStage(Stage):
         sensor = noise_channels(*sensed(representation, batch.clean, batch.sensor))
         energy = energy_score(generated, again, sensor)
 
-        pair = torch.cat([sensor, generated.detach()])
-        logits = discriminator(torch.cat([geometry, geometry]), pair)
-        real, fake = zip(*(scale.chunk(2) for scale in logits), strict=True)
-        # A part of the batch will do: smoothness changes slowly.
-        part = slice(0, None, 2)
+        # Smoothness on a part of the batch will do: it changes slowly.
+        part, count = slice(0, None, 2), len(sensor)
         step = config.perturbation * torch.randn(generated.shape, generator=generator).to(generated)
-        shifted = discriminator(geometry[part], (generated.detach() + step)[part])
+        logits = discriminator(
+            torch.cat([geometry, geometry, geometry[part]]),
+            torch.cat([sensor, generated.detach(), (generated.detach() + step)[part]]),
+        )
+        real, fake, shifted = zip(
+            *(scale.split([count, count, len(scale) - 2 * count]) for scale in logits), strict=True
+        )
         rough = [(a[part] - b).square().mean() for a, b in zip(fake, shifted, strict=True)]
         # Gradients reach the generator alone.
         frozen = {name: value.detach() for name, value in discriminator.named_parameters()}
-        judged = functional_call(discriminator, frozen, (geometry, generated))
-        adversarial = _beats(judged, [scale.detach() for scale in real])
+        both = torch.cat([geometry, geometry]), torch.cat([sensor, generated])
+        judged = functional_call(discriminator, frozen, both)
+        ours, theirs = zip(*(scale.split(count)[::-1] for scale in judged), strict=True)
+        adversarial = _beats(ours, theirs)
         return {
             "discriminator": _beats(real, fake),
             "smoothness": config.smoothness * torch.stack(rough).mean(),
