@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.calibration.search import PHASES, Phase, SearchLog, SearchStep, search
+from reald2iff.calibration.search import PHASES, Phase, SearchStep, search
+from reald2iff.calibration.search_log import SearchLog, Shares
 from reald2iff.calibration.sensing import Output, SensedFrames, SensingPool, Task
 from reald2iff.errors import InvalidDepthError
+from reald2iff.geometry import D435_DEPTH
 from reald2iff.io.recordings import Recording
-from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
+from reald2iff.metrics.fingerprint import Fingerprint, distance_shares, fingerprint, fingerprint_distance
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.profile import FitFigures, Profile
 
@@ -27,6 +29,9 @@ BURST_FRAMES = 4
 
 _SHORT = 12
 """Fewer frames in a half leave the statistics of edges and holes to chance."""
+
+_FOCAL_RANGE = 1.25
+"""Images of a focal length within this factor of the rendered views' are like them, pixel by pixel."""
 
 _MIN_VALID = 0.02
 """Share of pixels with depth below which frames show nothing."""
@@ -115,6 +120,12 @@ def _warnings(
         warnings.append("flat: no depth edges: look at furniture and objects too, not at walls alone")
     if "plane_sigma" not in found:
         warnings.append("no planes: look at walls, floors or tables too: the noise itself cannot be fitted")
+    focal = recording.intrinsics.fx / D435_DEPTH.fx
+    if not recording.registered and not 1 / _FOCAL_RANGE < focal < _FOCAL_RANGE:
+        warnings.append(
+            f"focal length {recording.intrinsics.fx:.0f} px: the views have {D435_DEPTH.fx:.0f} px, those "
+            "of a D435 at 640x480: record at that size if you can"
+        )
     valid = np.concatenate([d[d > 0] for d in frames])
     low, high = np.percentile(valid, (5, 95))
     if high < 1.5 * low:
@@ -186,7 +197,7 @@ def fit_profile(
     log = SearchLog(log_path, _objective(sample, start, task, scale))
     with SensingPool(task, jobs) as pool:
         best, _ = search(
-            lambda twin: fingerprint_distance(sample.fitted, measure(pool.sense(twin))),
+            lambda twin: _signed_shares(sample.fitted, measure(pool.sense(twin))),
             start,
             budget,
             seed,
@@ -207,6 +218,14 @@ def fit_profile(
     camera = f"{sample.recording.name}, {'registered to colour' if output.registration else 'native'} depth"
     profile = Profile(name, best, output.registration, camera, figures, sample.fitted)
     return FitResult(profile, before, after, before_fingerprint, after_fingerprint)
+
+
+def _signed_shares(camera: Fingerprint, twin: Fingerprint) -> Shares:
+    """`distance_shares`, negative where the twin has less than the camera."""
+    return {
+        name: float(np.copysign(share, twin[name].median - camera[name].median))
+        for name, share in distance_shares(camera, twin).items()
+    }
 
 
 def _visible(phases: Sequence[Phase], temporal: bool, registered: bool) -> list[Phase]:

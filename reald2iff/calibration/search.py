@@ -1,14 +1,18 @@
-"""The search for the parameters: CMA-ES (Hansen 2016, pycma) in phases from cheap to dear."""
+"""The search for the parameters: down the slope of the features first, then by sampling.
+
+Each feature of the fingerprint follows a few parameters smoothly, so that a robust least-squares solver
+(SciPy's trust region with bounds) comes near in a few slopes; CMA-ES (Hansen 2016, pycma) then looks for what
+the slopes do not show.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reald2iff.calibration.parameters import (
     EXPOSURE,
@@ -18,12 +22,19 @@ from reald2iff.calibration.parameters import (
     from_cube,
     to_cube,
 )
-from reald2iff.errors import DatasetError, InvalidParameterError
+from reald2iff.calibration.search_log import SearchLog, Shares
+from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.d435.values import with_values
 
 _EDGE = 0.02
 """A start this near the end of a range is moved inside, where steps both ways are possible."""
+
+_SOFT = 0.005
+"""Shares of the distance well above this count linearly, like the distance itself, smaller ones squared."""
+
+_SLOPE_TRIALS = 2
+"""Points tried for every slope, more or less."""
 
 
 @dataclass(frozen=True)
@@ -32,78 +43,25 @@ class Phase:
 
     Attributes:
         name: For the progress.
-        space: Parameters that change; the others stay at the best so far.
+        space: Parameters that change, the cheapest to try first; the others stay at the best so far.
         share: Of the budget.
-        step: First standard deviation, in ranges.
+        step: In ranges: the differences that slopes are taken over, or the first standard deviation of
+            samples.
+        method: Down the ``"slope"``, or by ``"samples"``.
     """
 
     name: str
     space: tuple[SearchParameter, ...]
     share: float
     step: float
+    method: Literal["slope", "samples"]
 
 
 PHASES = (
-    Phase("noise", FINISHING, 0.3, 0.12),
-    Phase("matching and noise", MATCHING + FINISHING, 0.3, 0.1),
-    Phase("all", EXPOSURE + MATCHING + FINISHING, 0.25, 0.07),
-    Phase("noise again", FINISHING, 0.15, 0.04),
+    Phase("slope", FINISHING + MATCHING + EXPOSURE, 0.65, 0.05, "slope"),
+    Phase("samples", FINISHING + MATCHING, 0.35, 0.03, "samples"),
 )
 """Trying other noise costs a fifth of trying other light: see `reald2iff.calibration.sensing`."""
-
-
-class SearchLog:
-    """Every point tried, one JSON line each: a stopped search that is started again reads instead of trying.
-
-    Args:
-        path: Of the file; made with the first point.
-        objective: Names what was minimised; points of another objective are of no use.
-
-    Raises:
-        DatasetError: if the file is of another objective or cannot be read.
-    """
-
-    def __init__(self, path: Path, objective: str) -> None:
-        self._path = path
-        self._objective = objective
-        self._known: dict[tuple[tuple[str, float], ...], float] = {}
-        if path.exists():
-            self._load()
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def distance(self, values: Mapping[str, float]) -> float | None:
-        """What was measured at these values; None = not tried yet."""
-        return self._known.get(tuple(sorted(values.items())))
-
-    def add(self, values: Mapping[str, float], distance: float) -> None:
-        """Keep a measurement, on disk too."""
-        new = not self._path.exists()
-        self._known[tuple(sorted(values.items()))] = distance
-        with self._path.open("a", encoding="utf-8") as file:
-            if new:
-                file.write(json.dumps({"objective": self._objective}) + "\n")
-            file.write(json.dumps({"distance": distance, "values": dict(values)}) + "\n")
-
-    def _load(self) -> None:
-        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]
-        try:
-            header, *points = [json.loads(line) for line in whole] or [{}]
-            found = header.get("objective")
-            entries = [(point["values"], float(point["distance"])) for point in points]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(f"{self._path}: not the log of a search ({error}): delete it") from error
-        if found != self._objective:
-            raise DatasetError(
-                f"{self._path} is the log of a search with other frames, options or another version: "
-                "delete it to begin anew, or choose another --out"
-            )
-        self._known = {tuple(sorted(values.items())): distance for values, distance in entries}
-        if len(whole) < len(lines):
-            # The run was killed in the middle of a line.
-            self._path.write_text("".join(whole), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -123,8 +81,53 @@ class SearchStep:
     best: float
 
 
+class _Spent(Exception):
+    """A phase has used its share of the budget."""
+
+
+class _Points:
+    """Measures points, counts them and keeps the best."""
+
+    def __init__(
+        self,
+        evaluate: Callable[[D435Twin], Shares],
+        start: D435Twin,
+        log: SearchLog,
+        report: Callable[[SearchStep], None],
+    ) -> None:
+        self._evaluate, self._start, self._log, self._report = evaluate, start, log, report
+        self._seen: set[tuple[float, ...]] = set()
+        self.best, self.distance = start, np.inf
+
+    @property
+    def tried(self) -> int:
+        """Different points so far."""
+        return len(self._seen)
+
+    def measure(self, phase: str, values: dict[str, float]) -> Shares:
+        """Shares of the distance at a point; the phase is for the report."""
+        twin = with_values(self._start, values)
+        shares = self._log.shares(values)
+        if shares is None:
+            shares = self._evaluate(twin)
+            self._log.add(values, shares)
+        if tuple(values.values()) in self._seen:
+            return shares
+        self._seen.add(tuple(values.values()))
+        distance = total_distance(shares)
+        if distance < self.distance:
+            self.best, self.distance = twin, distance
+        self._report(SearchStep(phase, self.tried, distance, self.distance))
+        return shares
+
+
+def total_distance(shares: Shares) -> float:
+    """The distance whose shares these are."""
+    return float(sum(abs(share) for share in shares.values()))
+
+
 def search(
-    evaluate: Callable[[D435Twin], float],
+    evaluate: Callable[[D435Twin], Shares],
     start: D435Twin,
     budget: int,
     seed: int,
@@ -135,7 +138,7 @@ def search(
     """The twin with the smallest distance found, and that distance.
 
     Args:
-        evaluate: The distance of a twin, the same whenever it is asked.
+        evaluate: The shares of a twin's distance, the same whenever it is asked.
         start: The first point.
         budget: Points to try.
         seed: Of the samples; the same seed tries the same points.
@@ -146,50 +149,87 @@ def search(
     Raises:
         InvalidParameterError: for a budget too small for every phase to take a step.
     """
-    best, best_distance = start, np.inf
-    tried = 0
-
-    def measure(phase: str, values: dict[str, float]) -> float:
-        nonlocal best, best_distance, tried
-        twin = with_values(start, values)
-        distance = log.distance(values)
-        if distance is None:
-            distance = evaluate(twin)
-            log.add(values, distance)
-        tried += 1
-        if distance < best_distance:
-            best, best_distance = twin, distance
-        report(SearchStep(phase, tried, distance, best_distance))
-        return distance
-
+    needed = [_least(phase) / phase.share for phase in phases]
+    if budget - 1 < max(needed):
+        raise InvalidParameterError(
+            f"budget = {budget}: expected at least {int(np.ceil(max(needed))) + 1}, a step of every phase"
+        )
     everything = tuple(dict.fromkeys(parameter for phase in phases for parameter in phase.space))
-    fixed = from_cube(to_cube(start, everything), everything)
-    measure("start", fixed)
+    points = _Points(evaluate, start, log, report)
+    points.measure("start", from_cube(to_cube(start, everything), everything))
     for number, phase in enumerate(phases):
-        strategy = _strategy(best, phase, seed * len(phases) + number)
-        points = int(phase.share * (budget - 1)) // strategy.popsize * strategy.popsize
-        if points == 0:
-            raise InvalidParameterError(f"budget = {budget}: too few points for a generation of every phase")
-        fixed = from_cube(to_cube(best, everything), everything)
-        for _ in range(points // strategy.popsize):
-            places = strategy.ask()
-            strategy.tell(
-                places, [measure(phase.name, {**fixed, **from_cube(x, phase.space)}) for x in places]
-            )
-    return best, best_distance
+        fixed = from_cube(to_cube(points.best, everything), everything)
+        allowed = points.tried + int(phase.share * (budget - 1))
+
+        def at(place: NDArray[np.float64], phase: Phase = phase, fixed: dict[str, float] = fixed) -> Shares:
+            return points.measure(phase.name, {**fixed, **from_cube(place, phase.space)})
+
+        if phase.method == "slope":
+            _descend(at, phase, points, allowed)
+        else:
+            _sample(at, phase, points, allowed, seed * len(phases) + number)
+    return points.best, points.distance
 
 
-def _strategy(start: D435Twin, phase: Phase, seed: int) -> Any:
+def _least(phase: Phase) -> int:
+    """Points of one step of a phase."""
+    if phase.method == "slope":
+        return len(phase.space) + _SLOPE_TRIALS
+    return _population(len(phase.space))
+
+
+def _population(dimensions: int) -> int:
+    """Hansen's default."""
+    return 4 + int(3 * np.log(dimensions))
+
+
+def _inside(place: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(place, _EDGE, 1 - _EDGE)
+
+
+def _descend(at: Callable[[Any], Shares], phase: Phase, points: _Points, allowed: int) -> None:
+    from scipy.optimize import least_squares
+
+    names = sorted(at(_inside(to_cube(points.best, phase.space))))
+
+    def residuals(place: NDArray[np.float64]) -> NDArray[np.float64]:
+        if points.tried >= allowed:
+            raise _Spent
+        shares = at(place)
+        # A feature that this twin's frames do not show says nothing.
+        return np.array([shares.get(name, 0.0) for name in names])
+
+    def slopes(place: NDArray[np.float64]) -> NDArray[np.float64]:
+        here = residuals(place)
+        columns = []
+        for index in range(len(place)):
+            moved = place.copy()
+            moved[index] += phase.step if place[index] + phase.step <= 1 else -phase.step
+            columns.append((residuals(moved) - here) / (moved[index] - place[index]))
+        return np.stack(columns, axis=1)
+
+    start = _inside(to_cube(points.best, phase.space))
+    try:
+        least_squares(residuals, start, slopes, bounds=(0, 1), loss="soft_l1", f_scale=_SOFT, xtol=1e-3)
+    except _Spent:
+        return
+
+
+def _sample(at: Callable[[Any], Shares], phase: Phase, points: _Points, allowed: int, seed: int) -> None:
     import cma
 
     rng = np.random.default_rng(seed)
-    return cma.CMAEvolutionStrategy(
-        np.clip(to_cube(start, phase.space), _EDGE, 1 - _EDGE),
+    strategy = cma.CMAEvolutionStrategy(
+        _inside(to_cube(points.best, phase.space)),
         phase.step,
         {
             "bounds": [0, 1],
-            "seed": np.nan,  # its own generator, below: pycma would seed numpy's global one
+            "popsize": _population(len(phase.space)),
+            "seed": np.nan,  # its own generator, next line: pycma would seed numpy's global one
             "randn": lambda *shape: rng.standard_normal(shape),
             "verbose": -9,
         },
     )
+    for _ in range((allowed - points.tried) // strategy.popsize):
+        places = strategy.ask()
+        strategy.tell(places, [total_distance(at(place)) for place in places])
