@@ -18,51 +18,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from reald2iff.bench.html_plots import Curve, Span, color_class, curves, intervals
-from reald2iff.bench.html_tables import MAIN, Column, further_columns, lookup, number, table
+from reald2iff.bench.html_figures import figures
+from reald2iff.bench.html_tables import MAIN, SIZES, Column, further_columns, lookup, number, table
 from reald2iff.bench.report import format_cell
 from reald2iff.bench.slider import Slide, slide_data
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_SIZES = ("16", "64")
 _REFERENCES = ("identity", "twin_redrawn")
 _PRODUCT = "coarse_fine"
-
-
-@dataclass(frozen=True)
-class _CurvePlot:
-    """A plot of one list a row: where it lies, its labels."""
-
-    key: str
-    title: str
-    labels: tuple[str, str]
-    positions: tuple[str, ...]
-    note: str
-
-
-_CURVES = (
-    _CurvePlot(
-        "hole_rate_by_edge_distance",
-        "Holes by distance to a depth edge",
-        ("distance to the nearest depth edge, px", "share of holes"),
-        ("0-2", "2-5", "5-10", "10-20", "beyond"),
-        "A stereo camera loses depth beside objects; noise that is the same everywhere is flat here.",
-    ),
-    _CurvePlot(
-        "residual_spectrum_db",
-        "Spectrum of the residual",
-        ("spatial frequency, cycles/px", "power, dB"),
-        tuple(f"{k / 64:.2f}" for k in range(1, 32)),
-        "A real sensor's noise is smooth: its power falls with frequency. White noise is flat.",
-    ),
-    _CurvePlot(
-        "sigma_by_disparity",
-        "Noise by disparity",
-        ("disparity, px", "spread of the residual, px"),
-        (),
-        "Near things have large disparities.",
-    ),
-)
 
 
 @dataclass
@@ -134,7 +97,7 @@ def _paired(part: Mapping[str, Any]) -> list[_Section]:
             sensor=part.get("sensor") or {},
             level={
                 size: value
-                for size in _SIZES
+                for size in SIZES
                 if (value := number(lookup(redrawn, f"two_sample_{size}.accuracy"))) is not None
             },
         )
@@ -195,7 +158,7 @@ def _context(section: _Section) -> dict[str, Any]:
             if columns and rows
         ],
         "check": _check_rows(section.self_check),
-        "plots": _plots(section) if rows else [],
+        "plots": figures(rows, section.sensor, section.level),
     }
 
 
@@ -207,7 +170,7 @@ def _cards(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The product, the best of the others and the worst that is no reference: what a reader wants first."""
 
     def both(row: Mapping[str, Any]) -> float:
-        return sum(number(lookup(row, f"two_sample_{size}.accuracy")) or 1.0 for size in _SIZES)
+        return sum(number(lookup(row, f"two_sample_{size}.accuracy")) or 1.0 for size in SIZES)
 
     chosen: list[tuple[str, Mapping[str, Any]]] = []
     product = next((row for row in rows if row.get("method") == _PRODUCT), None)
@@ -221,68 +184,16 @@ def _cards(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         chosen.append(("the sensor drawn again", redrawn))
     return [
         {"label": label, "method": str(row.get("method", ""))}
-        | {f"a{size}": format_cell(lookup(row, f"two_sample_{size}.accuracy")) for size in _SIZES}
+        | {f"a{size}": format_cell(lookup(row, f"two_sample_{size}.accuracy")) for size in SIZES}
         for label, row in chosen
     ]
 
 
 def _check_rows(check: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     return [
-        (str(name), [format_cell(lookup(found, f"two_sample_{size}.accuracy")) for size in _SIZES])
+        (str(name), [format_cell(lookup(found, f"two_sample_{size}.accuracy")) for size in SIZES])
         for name, found in check.items()
     ]
-
-
-def _plots(section: _Section) -> list[dict[str, Any]]:
-    spans: dict[str, dict[str, Span]] = {}
-    for row in section.rows:
-        for size in _SIZES:
-            found = row.get(f"two_sample_{size}")
-            if found and number(found.get("accuracy")) is not None:
-                low, high = found.get("ci95") or (found["accuracy"],) * 2
-                spans.setdefault(str(row["method"]), {})[f"{size} px"] = Span(found["accuracy"], low, high)
-    title = "Accuracy of the classifier, with 95 % confidence intervals"
-    level = {f"{size} px": value for size, value in section.level.items()}
-    series = [(f"{size} px patches", f"s{index}") for index, size in enumerate(_SIZES)]
-    plots: list[dict[str, Any]] = []
-    if spans:
-        note = "Dashed: the sensor drawn a second time." if level else ""
-        plots.append(
-            {
-                "title": title,
-                "svg": intervals(title, spans, level),
-                "legend": series,
-                "note": note,
-                "toggles": False,
-            }
-        )
-    plots.extend(plot for kind in _CURVES if (plot := _curve_plot(section, kind)) is not None)
-    return plots
-
-
-def _curve_plot(section: _Section, kind: _CurvePlot) -> dict[str, Any] | None:
-    """None where no row has such a list. A row's value may be a list, or a mapping from position to value."""
-    found = [(str(row["method"]), row[kind.key], False) for row in section.rows if row.get(kind.key)]
-    if not found:
-        return None
-    if section.sensor.get(kind.key):
-        found.append(("sensor", section.sensor[kind.key], True))
-    first = found[0][1]
-    positions = tuple(map(str, first)) if isinstance(first, Mapping) else kind.positions
-    lines = [
-        Curve(name, list(values.values()) if isinstance(values, Mapping) else list(values), reference)
-        for name, values, reference in found
-    ]
-    if any(len(line.values) != len(positions) for line in lines):
-        return None
-    legend = [(c.name, "reference" if c.reference else color_class(i)) for i, c in enumerate(lines)]
-    return {
-        "title": kind.title,
-        "svg": curves(kind.title, positions, lines, kind.labels),
-        "legend": legend,
-        "note": kind.note,
-        "toggles": True,
-    }
 
 
 def _meta(meta: Mapping[str, Any]) -> list[tuple[str, str]]:

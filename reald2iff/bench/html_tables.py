@@ -48,6 +48,9 @@ class Cell:
     note: str = ""
 
 
+SIZES = ("16", "64")
+"""Sides of the classifiers' patches, px."""
+
 _ACCURACY = "of a small network that tells {0} px patches from the sensor's: 0.5 = it cannot, 1 = always."
 _CHANCE = (0.5, 1.0)
 

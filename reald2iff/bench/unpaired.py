@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.bench.methods import IDENTITY, Apply, Method, build_methods
+from reald2iff.bench.noise_curves import noise_curves
 from reald2iff.bench.progress import Step
 from reald2iff.bench.slider import Slide
 from reald2iff.bench.unpaired_frames import CleanedRecording, Cleaner, clean_recording
@@ -170,7 +171,10 @@ def _measure_source(
     if source["problems"]:
         return source
     real = fingerprint(list(frames.real[split.tested]), frames.scale)
-    source["sensor"] = {"hole_ratio": hole_ratio(frames.real[split.tested], frames.clean[split.tested])}
+    source["sensor"] = {
+        "hole_ratio": hole_ratio(frames.real[split.tested], frames.clean[split.tested]),
+        **noise_curves(real),
+    }
     if split.held_out:
         source["fingerprint_floor"] = _distance(fingerprint(list(frames.real[split.fit]), frames.scale), real)
     shown = split.tested[np.linspace(0, len(split.tested) - 1, _SHOWN).round().astype(int)]
@@ -230,12 +234,14 @@ def _row(
 ) -> dict[str, Any]:
     results = known or judge(frames, generated, split)
     tested = split.tested
+    found = fingerprint(list(generated[tested]), frames.scale)
     return {
         "method": method.name,
         "description": method.description,
         **results,
-        "fingerprint_distance": _distance(fingerprint(list(generated[tested]), frames.scale), real),
+        "fingerprint_distance": _distance(found, real),
         "hole_ratio": hole_ratio(generated[tested], frames.clean[tested]),
+        **noise_curves(found),
     }
 
 

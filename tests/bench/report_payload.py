@@ -33,6 +33,8 @@ def row(index: int, paired: bool) -> dict:
             "chamfer_l2_mm2": 12.5 + index,
             "f_score": 0.9,
         }
+    else:
+        found["sigma_by_disparity"] = {"4-8": 0.1, "8-12": 0.05 + 0.01 * index, "12-16": None, "16-24": 0.06}
     return found
 
 

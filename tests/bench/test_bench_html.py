@@ -56,7 +56,9 @@ def shown_share(page) -> float:
 def test_every_part_has_its_rows(page):
     assert page.locator("#paired table.sortable").first.locator("tbody tr").count() == len(METHODS)
     assert page.locator("#real-0 table.sortable tbody tr").count() == len(METHODS) - 1
-    assert page.locator("#real-0 figure svg circle").count() == 2 * (len(METHODS) - 1)
+    accuracy, sigma = page.locator("#real-0 figure svg").all()
+    assert accuracy.locator("circle").count() == 2 * (len(METHODS) - 1)
+    assert sigma.locator("circle").count() == 3 * (len(METHODS) - 1)
     assert "one segment" in page.locator("#real-1 .problem").inner_text()
 
 
