@@ -27,7 +27,7 @@ class FingerprintConfig:
     """Options of `reald2iff fingerprint`."""
 
     input: Annotated[Path, tyro.conf.Positional]
-    """Raw depth frames: a folder with an index.json (see reald2iff.io.recordings), or a RealSense or ROS bag."""
+    """Raw depth frames: a folder with an index.json (see reald2iff.io.recordings), or a bag."""
     against: str | None = None
     """Compare with these: another folder or bag, a file made by --save, or a sensor profile (a file, or the
     name of one that comes along, e.g. d435). Native is compared with native, registered with registered."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.errors import InvalidDepthError, InvalidParameterError
+from reald2iff.errors import DatasetError, InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import D435_DEPTH
 from reald2iff.io.recordings import Recording
 from reald2iff.metrics.fingerprint.border import border_rows, summarise_border
@@ -39,6 +39,9 @@ PARTS = tuple(_PARTS)
 
 _ORDER = {feature.name: index for index, feature in enumerate(FEATURES)}
 _MIN_SIDE = 96
+_STILL_CHANGE = 1.0
+_STILL_SHARE = 0.8
+"""A burst is static if this share of its pixels changes by less than 1 px; a standing D435 has 0.99."""
 
 
 def fingerprint(
@@ -96,6 +99,7 @@ def fingerprint_recording(
 
     Raises:
         InvalidDepthError: for a frame that cannot be read.
+        DatasetError: for a static burst in which things move.
     """
     scale = registration_scale(recording)
     bursts: dict[int, list[View]] = {}
@@ -109,6 +113,7 @@ def fingerprint_recording(
             burst.append(view)
         after_frame()
     longest: list[View] = max(bursts.values(), key=len, default=[])
+    _require_still(recording.name, longest)
     whole = _summarise(_joined(measured.values()), longest if len(longest) > 1 else [], scale)
     segments = [measured[segment] for segment in sorted(measured)]
     if len(segments) < 2:
@@ -116,6 +121,18 @@ def fingerprint_recording(
     middle = len(segments) // 2
     halves = [_summarise(_joined(half), [], scale) for half in (segments[:middle], segments[middle:])]
     return whole, fingerprint_distance(*halves)
+
+
+def _require_still(name: str, burst: Sequence[View]) -> None:
+    if len(burst) < 2:
+        return
+    both = burst[0].valid & burst[-1].valid
+    change = np.abs(burst[0].disparity - burst[-1].disparity)[both]
+    if change.size and (change < _STILL_CHANGE).mean() < _STILL_SHARE:
+        raise DatasetError(
+            f"{name}: its static burst of {len(burst)} frames changes by {np.median(change):.1f} px in the "
+            "median: expected a camera and a scene that stand still, or static_burst: false"
+        )
 
 
 def _joined(segments: Iterable[list[_Measured]]) -> list[_Measured]:
