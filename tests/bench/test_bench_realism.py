@@ -68,13 +68,15 @@ def pairs(tmp_path_factory) -> Path:
 @pytest.fixture
 def quick(monkeypatch):
     """One small classifier, trained as long as these frames need."""
-    config = replace(PATCH_16, steps=80, batch=24, width=8, test_patches=48)
+    config = replace(PATCH_16, steps=60, batch=24, width=8, test_patches=40)
     monkeypatch.setattr(evaluation, "CLASSIFIERS", {"two_sample_16": config, "two_sample_64": config})
 
 
 def test_the_command_writes_a_row_for_each_method_a_picture_and_a_report(pairs, quick, tmp_path, capsys):
     out, picture, report = (tmp_path / f"realism.{kind}" for kind in ("json", "png", "html"))
     arguments = [
+        "--frames",
+        "16",
         "--methods",
         "identity",
         "gaussian",
@@ -110,10 +112,10 @@ def test_the_command_writes_a_row_for_each_method_a_picture_and_a_report(pairs, 
         for name, row in rows.items()
         if name != "gaussian"
     )
-    assert written["meta"]["classifiers"]["two_sample_16"]["steps"] == 80
+    assert written["meta"]["classifiers"]["two_sample_16"]["steps"] == 60
     page = report.read_text()
     assert "twin_redrawn" in page and "data:image/png;base64" in page
-    assert written["meta"]["scenes"] == 12
+    assert written["meta"]["scenes"] == 8
     assert picture.stat().st_size > 10_000
     shown = capsys.readouterr().out
     assert "gaussian" in shown and "two-sample 16" in shown
