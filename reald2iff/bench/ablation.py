@@ -4,7 +4,8 @@
 supervision (FGS), without discrepancy-guided optimization (DGO), and both. All variants see the same
 training windows and are measured on the same validation scenes; test scenes are not touched, so that what is
 chosen here can be judged there. As in `bench realism` the measurement is checked first: the sensor redrawn
-has to be at chance and clean depth found out.
+has to be at chance and clean depth found out. Interrupted or repeated, only what is missing is trained and
+measured.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class AblationConfig(SmallRun):
     """Options of `reald2iff bench ablation`.
 
     Attributes:
-        study: What is varied; `method` is the papers' table.
+        study: What is varied: the stages (`method`, RealD2iff's table 4), how the residual is represented,
+            the cutoff of FGS, block size, threshold and weights of DGO, or width and steps (`size`).
         seeds: Trainings of each variant; the table shows mean and standard deviation over them.
         views: Validation views to measure on.
         calibration_views: Validation views of other scenes on which the share of holes is set.

@@ -62,12 +62,9 @@ class ValidationViews:
         """Figures of the sensor redrawn, and what is wrong with the measurement itself (empty: nothing)."""
         redrawn = self._two_sample(self.frames.redrawn)
         identity = self._two_sample(self.frames.published_clean())
-        row = {
-            "variant": "sensor redrawn",
-            **redrawn,
-            **self._evaluation.statistics(self.frames.redrawn),
-        }
-        return row, failed_checks(redrawn, identity)
+        problems = failed_checks(redrawn, identity)
+        others = {} if problems else self._evaluation.statistics(self.frames.redrawn)
+        return {"variant": "sensor redrawn", **redrawn, **others}, problems
 
     def sensor(self) -> dict[str, Any]:
         """Statistics of the sensor on the measured views."""

@@ -35,7 +35,8 @@ class SmallRun:
 
     Attributes:
         pairs: Pair data set: variants are trained on its training scenes and measured on validation scenes.
-        work: Folder for trained variants, figures and the plot; what it holds already is not done again.
+        work: Folder for trained variants, figures and the plot; what it holds already is not done again (give
+            another one after a change of the program).
         steps: Optimisation steps of each stage.
         batch_size: Windows a step.
         window: Side of a window, px.

@@ -68,7 +68,7 @@ def pairs(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def quick(monkeypatch):
-    config = replace(PATCH_16, steps=60, batch=24, width=8, test_patches=24)
+    config = replace(PATCH_16, steps=40, batch=16, width=8, test_patches=24)
     monkeypatch.setattr(evaluation, "CLASSIFIERS", {"two_sample_16": config, "two_sample_64": config})
 
 
