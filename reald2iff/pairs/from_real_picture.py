@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from reald2iff.denoising import Denoiser
+from reald2iff.errors import InvalidDepthError
 from reald2iff.io.recordings import RecordedFrame, Recording
 from reald2iff.pictures import Panel, depth_panels
 
-_REFUSED_SHOWN = 2
+_REFUSED_SHOWN = 5
+
+_LEGEND = np.array([[205, 205, 205], [200, 40, 40], [60, 160, 90], [0, 0, 0]], dtype=np.uint8)
+"""Colours: measured and kept, measured and dropped, hole filled, hole left."""
 
 
 def draw_cleaned(
@@ -33,11 +38,9 @@ def draw_cleaned(
         [kept[i] for i in np.unique(np.linspace(0, len(kept) - 1, count).round().astype(int))] if kept else []
     )
     rows = [_row(frame, denoiser, registered_scale) for frame in chosen]
-    rows += [
-        [Panel(f"refused: {frame.name}\n{_wrapped(reasons[frame.name])}", frame.disparity(), "depth", "px")]
-        for frame in recording.frames
-        if frame.name in list(reasons)[:_REFUSED_SHOWN]
-    ]
+    shown = [frame for frame in recording.frames if frame.name in list(reasons)[:_REFUSED_SHOWN]]
+    if shown:
+        rows.append([_refused(frame, reasons[frame.name]) for frame in shown])
     kind = "registered" if recording.registered else "native"
     title = f"{recording.name} ({kind}): {len(kept)} of {len(recording.frames)} frames cleaned"
     return depth_panels(rows, path, title)
@@ -49,20 +52,21 @@ def _row(frame: RecordedFrame, denoiser: Denoiser, registered_scale: float) -> l
     both = (disparity > 0) & (result.disparity > 0)
     bounds = tuple(np.percentile(disparity[disparity > 0], (1, 99)))
     removed = np.where(both, disparity - result.disparity, np.nan)
-    # Where there is no measurement but an answer, only where there is neither, and so on.
-    holes = np.where(disparity > 0, 0.0, np.where(result.disparity > 0, 1.0, 2.0))
-    holes = np.where((disparity > 0) & (result.disparity == 0), 3.0, holes)
+    what = np.where(disparity > 0, 0, 2) + (result.disparity == 0)
     range_ = (-0.3 * registered_scale, 0.3 * registered_scale)
     return [
         Panel(f"sensor: {frame.name}", disparity, "depth", "px", bounds),
         Panel("cleaned", result.disparity, "depth", "px", bounds),
         Panel("removed: sensor - cleaned", removed, "difference", "px", range_),
         Panel("predicted error (log10)", np.log10(result.spread), "map", "px", (-2, 1)),
-        Panel("1 hole filled, 2 hole left, 3 dropped", holes, "map", "", (0, 3)),
+        Panel("green: hole filled, black: left, red: dropped", _LEGEND[what], "color"),
     ]
 
 
-def _wrapped(text: str, width: int = 60) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, width))
+def _refused(frame: RecordedFrame, reason: str) -> Panel:
+    lines = textwrap.wrap(reason, 44)
+    try:
+        disparity = frame.disparity()
+    except InvalidDepthError:
+        disparity = np.zeros((frame.intrinsics.height, frame.intrinsics.width), np.float32)
+    return Panel("\n".join([f"refused: {frame.name}", *lines]), disparity, "depth", "px")
