@@ -67,15 +67,21 @@ class MatcherParameters:
 
 
 @nb.njit(cache=True)
-def _row_costs(left: NDArray, right: NDArray, costs: NDArray) -> None:
-    """Hamming distances of one row: ``costs[x, d]`` of left pixel x and right pixel x - d."""
+def _replace_row(left: NDArray, right: NDArray, costs: NDArray, columns: NDArray) -> None:
+    """Hamming distances of a row take the place of one that leaves the window, in ``costs`` and in the sums.
+
+    ``costs[x, d]`` is of left pixel x and right pixel x - d.
+    """
     width, disparities = costs.shape
     for x in range(width):
         word = left[x]
         inside = min(disparities, x + 1)
         for d in range(inside):
-            costs[x, d] = np.uint8(popcount(word ^ right[x - d]))
+            cost = np.uint8(popcount(word ^ right[x - d]))
+            columns[x, d] += np.int16(cost) - np.int16(costs[x, d])
+            costs[x, d] = cost
         for d in range(inside, disparities):
+            columns[x, d] += np.int16(_OUTSIDE) - np.int16(costs[x, d])
             costs[x, d] = np.uint8(_OUTSIDE)
 
 
@@ -100,7 +106,11 @@ def _box_row(columns: NDArray, radius: int, running: NDArray, aggregated: NDArra
 def _scanline_pass(
     aggregated: NDArray, optimised: NDArray, path: NDArray, step: float, jump: float, backwards: bool
 ) -> None:
-    """Add one direction's path costs to ``optimised`` (Hirschmueller 2008, one path, minimum subtracted)."""
+    """Path costs of one direction (Hirschmueller 2008, one path, minimum subtracted).
+
+    Forwards they start ``optimised``, less the aggregated costs that both directions hold; backwards they are
+    added.
+    """
     width, disparities = aggregated.shape
     step32 = np.float32(step)
     jump32 = np.float32(jump)
@@ -117,10 +127,16 @@ def _scanline_pass(
             best = min(min(best, neighbour), lowest + jump32)
             fresh[d] = aggregated[x, d] + (best - lowest)
         lowest = _HUGE
-        for d in range(disparities):
-            path[d + 1] = fresh[d]
-            optimised[x, d] += fresh[d]
-            lowest = min(lowest, fresh[d])
+        if backwards:
+            for d in range(disparities):
+                path[d + 1] = fresh[d]
+                optimised[x, d] += fresh[d]
+                lowest = min(lowest, fresh[d])
+        else:
+            for d in range(disparities):
+                path[d + 1] = fresh[d]
+                optimised[x, d] = fresh[d] - aggregated[x, d]
+                lowest = min(lowest, fresh[d])
 
 
 @nb.njit(cache=True)
@@ -142,7 +158,7 @@ def _best_disparities(
                 best_right[x - d] = d
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, fastmath={"nnan", "nsz"})
 def _accept_row(
     aggregated: NDArray,
     best_left: NDArray,
@@ -203,8 +219,8 @@ def _match_rows(
     height, width = left.shape
     rows = 2 * radius_y + 1
     ring = np.zeros((rows, width, disparities), np.uint8)
-    columns = np.zeros((width, disparities), np.int32)
-    running = np.zeros(disparities, np.int32)
+    columns = np.zeros((width, disparities), np.int16)
+    running = np.zeros(disparities, np.uint16)
     aggregated = np.empty((width, disparities), np.float32)
     optimised = np.empty((width, disparities), np.float32)
     path = np.empty(disparities + 2, np.float32)
@@ -215,20 +231,11 @@ def _match_rows(
     for newest in range(-radius_y, height + radius_y):
         source = min(max(newest, 0), height - 1)
         slot = ring[(newest + radius_y) % rows]
-        for x in range(width):
-            for d in range(disparities):
-                columns[x, d] -= slot[x, d]
-        _row_costs(left[source], right[source], slot)
-        for x in range(width):
-            for d in range(disparities):
-                columns[x, d] += slot[x, d]
+        _replace_row(left[source], right[source], slot, columns)
         y = newest - radius_y
         if y < 0:
             continue
         _box_row(columns, radius_x, running, aggregated)
-        for x in range(width):
-            for d in range(disparities):
-                optimised[x, d] = -aggregated[x, d]
         _scanline_pass(aggregated, optimised, path, step, jump, False)
         _scanline_pass(aggregated, optimised, path, step, jump, True)
         _best_disparities(optimised, best_left, best_right, right_costs)

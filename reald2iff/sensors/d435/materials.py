@@ -136,29 +136,56 @@ def draw_glass(
 
 
 @nb.njit(cache=True)
+def _smooth(disparity: NDArray) -> NDArray:
+    """1 where disparity neither steps nor bends, ``(H, W) uint8``."""
+    height, width = disparity.shape
+    smooth = np.empty((height, width), np.uint8)
+    limit = np.float32(_CREASE)
+    two = np.float32(2)
+    for y in range(height):
+        up, down = max(y - 1, 0), min(y + 1, height - 1)
+        inner = up < y < down
+        for x in range(width):
+            bend = np.float32(0)
+            if 0 < x < width - 1:
+                bend = abs(disparity[y, x - 1] + disparity[y, x + 1] - two * disparity[y, x])
+            if inner:
+                bend = max(bend, abs(disparity[up, x] + disparity[down, x] - two * disparity[y, x]))
+            smooth[y, x] = bend < limit
+    return smooth
+
+
+@nb.njit(cache=True)
 def _adopt_edges(labels: NDArray, disparity: NDArray) -> None:
     """Give unlabelled pixels the label of the neighbour nearest in disparity, as long as any has one.
 
     Edge pixels must stay on their own side of a step: what lies behind an edge takes over their material.
     """
     height, width = labels.shape
-    source = labels.copy()
-    adopted = 1
-    while adopted > 0:
-        adopted = 0
-        for y in range(height):
-            for x in range(width):
-                if source[y, x] > 0:
-                    continue
-                nearest = np.float32(np.inf)
-                for j in range(max(y - 1, 0), min(y + 2, height)):
-                    for i in range(max(x - 1, 0), min(x + 2, width)):
-                        step = abs(disparity[j, i] - disparity[y, x])
-                        if source[j, i] > 0 and step < nearest:
-                            nearest = step
-                            labels[y, x] = source[j, i]
-                adopted += labels[y, x] > 0
-        source[:] = labels
+    rows, columns = np.nonzero(labels == 0)
+    found = np.empty(rows.size, labels.dtype)
+    while True:
+        kept = 0
+        for n in range(rows.size):
+            y, x = rows[n], columns[n]
+            nearest = np.float32(np.inf)
+            found[n] = 0
+            for j in range(max(y - 1, 0), min(y + 2, height)):
+                for i in range(max(x - 1, 0), min(x + 2, width)):
+                    step = abs(disparity[j, i] - disparity[y, x])
+                    if labels[j, i] > 0 and step < nearest:
+                        nearest = step
+                        found[n] = labels[j, i]
+        # Labels change only between two rounds, so that the order of the pixels does not matter.
+        for n in range(rows.size):
+            if found[n] > 0:
+                labels[rows[n], columns[n]] = found[n]
+            else:
+                rows[kept], columns[kept] = rows[n], columns[n]
+                kept += 1
+        if kept == rows.size:
+            return
+        rows, columns = rows[:kept], columns[:kept]
 
 
 def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]:
@@ -172,10 +199,7 @@ def segment_surfaces(depth: NDArray[np.float32], fx: float) -> NDArray[np.int32]
         ``(H, W) int32`` labels from 1; no pixel is without one.
     """
     disparity = depth_to_disparity(depth, fx)
-    bend = np.zeros_like(disparity)
-    bend[:, 1:-1] = np.abs(disparity[:, :-2] + disparity[:, 2:] - 2 * disparity[:, 1:-1])
-    np.maximum(bend[1:-1], np.abs(disparity[:-2] + disparity[2:] - 2 * disparity[1:-1]), out=bend[1:-1])
-    _, components = cv2.connectedComponents((bend < _CREASE).astype(np.uint8), connectivity=4)
+    _, components = cv2.connectedComponents(_smooth(disparity), connectivity=4)
     labels = np.asarray(components, dtype=np.int32)
     _adopt_edges(labels, disparity)
     return np.maximum(labels, 1)

@@ -112,13 +112,15 @@ def _shade(
     focal, pattern_cx, pattern_cy = pattern_camera
     projector_height, projector_width = projector_depth.shape
     radiance = np.zeros((height, width), np.float32)
+    ray_x, ray_y = 1 / fx, 1 / fy
+    to_voxels = rotation.astype(np.float64) / voxel
     for y in range(height):
-        tan_y = (y - cy) / fy
+        tan_y = (y - cy) * ray_y
         for x in range(width):
             z = depth[y, x]
             if z <= 0:
                 continue
-            tan_x = (x - cx) / fx
+            tan_x = (x - cx) * ray_x
             px, py = tan_x * z + imager_x, tan_y * z
             # Normal from the neighbours on the side of the smaller step, so that it never spans an edge.
             zl = depth[y, x - 1] if x > 0 else 0.0
@@ -128,7 +130,7 @@ def _shade(
             if zn <= 0:
                 zn = z
             ax, ay, az = (
-                ((tan_x + side / fx) * zn + imager_x - px) * side,
+                ((tan_x + side * ray_x) * zn + imager_x - px) * side,
                 tan_y * (zn - z) * side,
                 (zn - z) * side,
             )
@@ -138,10 +140,10 @@ def _shade(
             zn = zb if side > 0 else zt
             if zn <= 0:
                 zn = z
-            bx, by, bz = tan_x * (zn - z) * side, ((tan_y + side / fy) * zn - py) * side, (zn - z) * side
+            bx, by, bz = tan_x * (zn - z) * side, ((tan_y + side * ray_y) * zn - py) * side, (zn - z) * side
             nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-            length = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-20
-            nx, ny, nz = nx / length, ny / length, nz / length
+            shorten = 1 / (np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-20)
+            nx, ny, nz = nx * shorten, ny * shorten, nz * shorten
 
             qx = px - projector_x
             r2 = qx * qx + py * py + z * z
@@ -149,17 +151,18 @@ def _shade(
             incidence = abs(nx * qx + ny * py + nz * z) / r
             # In the projector's shadow, beyond half a projector pixel on a slanted surface?
             lit = True
-            column, row = int(qx / z * pfx + pcx + 0.5), int(py / z * pfy + pcy + 0.5)
+            beam_x, beam_y = qx / z, tan_y
+            column, row = int(beam_x * pfx + pcx + 0.5), int(beam_y * pfy + pcy + 0.5)
             if 0 <= column < projector_width and 0 <= row < projector_height:
                 blocker = projector_depth[row, column]
                 lit = blocker <= 0 or z < blocker + 0.006 + 0.004 * z / max(incidence, 0.05)
             dots = 0.0
             if lit:
-                dots = _bilinear(pattern, qx / z * focal + pattern_cx, py / z * focal + pattern_cy) / r2
+                dots = _bilinear(pattern, beam_x * focal + pattern_cx, beam_y * focal + pattern_cy) / r2
 
-            tx = (rotation[0, 0] * px + rotation[0, 1] * py + rotation[0, 2] * z) / voxel + offset[0]
-            ty = (rotation[1, 0] * px + rotation[1, 1] * py + rotation[1, 2] * z) / voxel + offset[1]
-            tz = (rotation[2, 0] * px + rotation[2, 1] * py + rotation[2, 2] * z) / voxel + offset[2]
+            tx = to_voxels[0, 0] * px + to_voxels[0, 1] * py + to_voxels[0, 2] * z + offset[0]
+            ty = to_voxels[1, 0] * px + to_voxels[1, 1] * py + to_voxels[1, 2] * z + offset[1]
+            tz = to_voxels[2, 0] * px + to_voxels[2, 1] * py + to_voxels[2, 2] * z + offset[2]
             texture = 0.7 * _trilinear(lattice, tx / 3.7 + 31, ty / 3.7 + 17, tz / 3.7 + 5)
             # What a pixel averages out is left away: sampled, it would differ between the two imagers. What
             # has become coarse enough to be seen from this far takes its place.
