@@ -67,8 +67,8 @@ def result(accuracy: float, low: float) -> dict:
 
 
 def test_a_judge_that_tells_real_from_real_is_not_trusted():
-    assert "real frames are told from real frames" in failed_checks(result(0.6, 0.55), result(1, 1))[0]
-    assert failed_checks(result(0.6, 0.48), result(1, 1)) == []
+    assert "real frames are told from real frames" in failed_checks(result(0.7, 0.65), result(1, 1))[0]
+    assert failed_checks(result(0.7, 0.48), result(1, 1)) == []
 
 
 def test_a_judge_that_does_not_find_cleaned_frames_is_not_trusted():
