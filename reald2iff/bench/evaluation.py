@@ -11,6 +11,8 @@ hole_edge_error             mean absolute difference of these rates to the senso
 residual_spread_px          robust spread of disparity against clean, px
 residual_wasserstein        distance of its distribution to the sensor's, companded
 spectrum_distance_db        of its radial power spectrum to the sensor's
+residual_spectrum_db        that spectrum, at 1/64 .. 31/64 cycles/px
+sigma_by_disparity          noise on planes, px, by class of disparity
 miou, chamfer_l2_x1000,     as the papers have them, see `reald2iff.metrics.pointcloud`; mean over views
 f_score, chamfer_l2_mm2
 frechet_distance            on the features named in ``meta``, see `reald2iff.metrics.frechet`
@@ -22,14 +24,15 @@ ms_per_frame, _iqr, _p95    median, interquartile range and 95th percentile
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.bench.frames import PairedFrames
+from reald2iff.bench.noise_curves import noise_curves
+from reald2iff.bench.parallel import in_parallel
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
 from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
@@ -42,7 +45,13 @@ from reald2iff.metrics.holes import (
     hole_ratio_error,
 )
 from reald2iff.metrics.pointcloud import CloudDistance, cloud_distance, cloud_of
-from reald2iff.metrics.residual import residual, robust_spread, spectrum_distance, wasserstein_companded
+from reald2iff.metrics.residual import (
+    radial_spectrum,
+    residual,
+    robust_spread,
+    spectrum_distance,
+    wasserstein_companded,
+)
 from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, TwoSampleResult, two_sample_test
 
 CLASSIFIERS: dict[str, TwoSampleConfig] = {"two_sample_16": PATCH_16, "two_sample_64": PATCH_64}
@@ -92,20 +101,19 @@ class PairedEvaluation:
         return {
             "hole_ratio": hole_ratio(frames.sensor, frames.clean),
             "hole_rate_by_edge_distance": _rounded(self._sensor_hole_rates),
+            "residual_spectrum_db": _rounded(radial_spectrum(self._sensor_residual)),
+            "sigma_by_disparity": noise_curves(self._sensor_fingerprint)["sigma_by_disparity"],
             "residual_spread_px": robust_spread(self._sensor_residual),
         }
 
     def two_sample(self, generated: NDArray[np.float32]) -> dict[str, TwoSampleResult]:
         """Results of every classifier, one core each, on ``(N, H, W)`` disparity, px."""
         frames = self.frames
-        with ThreadPoolExecutor(len(self.classifiers)) as pool:
-            running = {
-                name: pool.submit(
-                    two_sample_test, frames.clean, frames.sensor, generated, frames.scene, config
-                )
-                for name, config in self.classifiers.items()
-            }
-            return {name: future.result() for name, future in running.items()}
+        jobs = {
+            name: partial(two_sample_test, frames.clean, frames.sensor, generated, frames.scene, config)
+            for name, config in self.classifiers.items()
+        }
+        return in_parallel(jobs)
 
     def statistics(self, generated: NDArray[np.float32]) -> dict[str, Any]:
         """The other columns for ``(N, H, W)`` disparity, px."""
@@ -114,6 +122,7 @@ class PairedEvaluation:
         clouds = [self._clouds(generated, index) for index in range(len(frames))]
         found = [cloud for cloud in clouds if cloud is not None]
         rates = hole_rate_by_edge_distance(generated, frames.clean, self._edge_distance)
+        noise = self._fingerprint(generated)
         figures = {
             "hole_ratio": hole_ratio(generated, frames.clean),
             "hole_ratio_error": hole_ratio_error(generated, frames.sensor, frames.clean),
@@ -127,15 +136,19 @@ class PairedEvaluation:
             "f_score": _mean([cloud.f_score for cloud in found]),
             "chamfer_l2_mm2": _mean([cloud.chamfer_l2 * 1e6 for cloud in found]),
             "frechet_distance": frechet_distance(tile_features(generated), self._sensor_features),
-            "fingerprint_distance": self._fingerprint_distance(generated),
+            "fingerprint_distance": self._fingerprint_distance(noise),
         }
         finite = {name: value if np.isfinite(value) else None for name, value in figures.items()}
-        return finite | {"hole_rate_by_edge_distance": _rounded(rates)}
+        return finite | {
+            "hole_rate_by_edge_distance": _rounded(rates),
+            "residual_spectrum_db": _rounded(radial_spectrum(differences)),
+            "sigma_by_disparity": noise_curves(noise)["sigma_by_disparity"],
+        }
 
-    def _fingerprint_distance(self, generated: NDArray[np.float32]) -> float:
+    def _fingerprint_distance(self, noise: Fingerprint) -> float:
         """NaN where the two have no feature in common, as clean depth of a bare scene."""
         try:
-            return fingerprint_distance(self._fingerprint(generated), self._sensor_fingerprint)
+            return fingerprint_distance(noise, self._sensor_fingerprint)
         except DatasetError:
             return float("nan")
 
