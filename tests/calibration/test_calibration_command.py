@@ -1,6 +1,8 @@
 """`reald2iff calibrate` from frames to a profile, on small scenes drawn by arithmetic."""
 
+import io
 import json
+from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
 import pytest
@@ -44,42 +46,57 @@ def frames(tmp_path_factory):
     return write_frames(tmp_path_factory.mktemp("frames"))
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch, tmp_path_factory):
-    monkeypatch.setattr(command, "cache_folder", lambda: tmp_path_factory.getbasetemp() / "cache")
-    monkeypatch.setattr(fit, "PHASES", (Phase("noise", SPECKLE, 1.0, 0.1, "slope"),))
+@pytest.fixture(scope="module", autouse=True)
+def small(tmp_path_factory):
+    """One parameter to fit, and views kept for these tests alone."""
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "cache_folder", lambda: cache)
+        patch.setattr(fit, "PHASES", (Phase("noise", SPECKLE, 1.0, 0.1, "slope"),))
+        yield
 
 
-def config(frames, tmp_path, **options):
+def config(frames, folder, **options):
     defaults = {"budget": 10, "views": 2, "jobs": 1, "scenes": "stub_scenes:CardScenes", "start": "defaults"}
-    return CalibrateConfig(frames, tmp_path / "mine.yaml", **(defaults | options))
+    return CalibrateConfig(frames, folder / "mine.yaml", **(defaults | options))
 
 
-def test_a_fit_finds_the_small_holes_of_the_camera_and_writes_profile_and_picture(frames, tmp_path, capsys):
-    assert calibrate_camera(config(frames, tmp_path)) == 0
-    profile = load_profile(tmp_path / "mine.yaml")
+@pytest.fixture(scope="module")
+def fitted(frames, tmp_path_factory):
+    """Folder of a finished fit, and what it printed on either stream."""
+    folder, out, err = tmp_path_factory.mktemp("fitted"), io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        assert calibrate_camera(config(frames, folder)) == 0
+    return folder, out.getvalue(), err.getvalue()
+
+
+def test_a_fit_finds_the_small_holes_of_the_camera(fitted):
+    profile = load_profile(fitted[0] / "mine.yaml")
     assert profile.fit.after < profile.fit.before
     assert profile.twin.statistics.speckle_rate > 2 * D435Twin().statistics.speckle_rate
     assert profile.fingerprint.frames == 4 and profile.fit.frames == 4
-    assert (tmp_path / "mine.png").stat().st_size > 20_000
-    shown = capsys.readouterr()
-    assert "floor" in shown.out and f"{profile.fit.after:.3f}" in shown.out
-    assert "short: 4 frames" in shown.err.replace("\n", " ")
 
 
-def test_a_finished_fit_run_again_reads_its_log_and_writes_the_same(frames, tmp_path, monkeypatch):
-    calibrate_camera(config(frames, tmp_path))
-    first = (tmp_path / "mine.yaml").read_bytes()
-    log = (tmp_path / "mine.search.jsonl").read_bytes()
+def test_a_fit_shows_its_figures_its_picture_and_what_the_frames_lack(fitted):
+    folder, out, err = fitted
+    assert f"{load_profile(folder / 'mine.yaml').fit.after:.3f} after" in out and "floor" in out
+    assert "short: 4 frames" in err.replace("\n", " ")
+    assert (folder / "mine.png").stat().st_size > 20_000
+
+
+def test_a_finished_fit_run_again_reads_its_log_and_writes_the_same(fitted, frames, tmp_path, monkeypatch):
+    for name in ("mine.yaml", "mine.search.jsonl"):
+        (tmp_path / name).write_bytes((fitted[0] / name).read_bytes())
+    monkeypatch.setattr(command, "draw_fit", lambda result, sample, path: path)
     calibrate_camera(config(frames, tmp_path, overwrite=True))
-    assert (tmp_path / "mine.yaml").read_bytes() == first
-    assert (tmp_path / "mine.search.jsonl").read_bytes() == log
+    for name in ("mine.yaml", "mine.search.jsonl"):
+        assert (tmp_path / name).read_bytes() == (fitted[0] / name).read_bytes()
 
 
-def test_a_log_of_other_options_is_not_continued(frames, tmp_path):
-    calibrate_camera(config(frames, tmp_path, budget=5))
+def test_a_log_of_other_options_is_not_continued(fitted, frames, tmp_path):
+    (tmp_path / "mine.search.jsonl").write_bytes((fitted[0] / "mine.search.jsonl").read_bytes())
     with pytest.raises(DatasetError, match="delete it to begin anew"):
-        calibrate_camera(config(frames, tmp_path, overwrite=True, seed=1))
+        calibrate_camera(config(frames, tmp_path, seed=1))
 
 
 def test_several_sources_are_never_pooled(tmp_path):
