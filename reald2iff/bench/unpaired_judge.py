@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reald2iff.bench.parallel import in_parallel
 from reald2iff.bench.unpaired_frames import CleanedRecording
 from reald2iff.bench.unpaired_split import Split
 from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, two_sample_test
@@ -57,12 +58,11 @@ def _judge(
     unknown = clean == 0
     # Where the clean side is unknown neither side may say anything.
     real, generated = (np.where(unknown, np.float32(0), side) for side in (real, generated))
-    with ThreadPoolExecutor(len(CLASSIFIERS)) as pool:
-        running = {
-            name: pool.submit(two_sample_test, clean, real, generated, segment, config, split.folds)
-            for name, config in CLASSIFIERS.items()
-        }
-        return {name: future.result().as_dict() for name, future in running.items()}
+    jobs = {
+        name: partial(two_sample_test, clean, real, generated, segment, config, split.folds)
+        for name, config in CLASSIFIERS.items()
+    }
+    return {name: result.as_dict() for name, result in in_parallel(jobs).items()}
 
 
 def failed_checks(shifted: Verdict, identity: Verdict) -> list[str]:
