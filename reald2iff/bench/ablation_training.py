@@ -17,11 +17,17 @@ from reald2iff.bench.work import key_of
 from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
 from reald2iff.diffusion.training.checkpoint import fingerprint_of
 from reald2iff.diffusion.training.coarse import CoarseStage
-from reald2iff.diffusion.training.config import CoarseConfig, FineConfig, NetworkConfig, TrainConfig
+from reald2iff.diffusion.training.config import (
+    CoarseConfig,
+    FineConfig,
+    NetworkConfig,
+    ObjectiveConfig,
+    TrainConfig,
+)
 from reald2iff.diffusion.training.fine import FineStage
 from reald2iff.diffusion.training.loop import Stage, Trainer, choose_device
 from reald2iff.diffusion.weights import load_backbone
-from reald2iff.errors import InvalidParameterError
+from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.pairs.format import INDEX_NAME, read_index, write_atomically
 
 _WARMUP_SHARE = 0.1
@@ -118,13 +124,16 @@ class VariantTraining:
         run: What all of them share.
 
     Raises:
-        DatasetError: if there is no pair data set.
+        DatasetError: if there is no pair data set, or ``work`` cannot be written.
     """
 
     def __init__(self, run: SmallRun) -> None:
         self._run = run
         self._pairs = run.work / f"pairs_{run.train_views}"
-        link_pairs(run.pairs, self._pairs, run.train_views)
+        try:
+            link_pairs(run.pairs, self._pairs, run.train_views)
+        except OSError as error:
+            raise DatasetError(f"work folder {run.work}: cannot be written ({error})") from error
         self._data = key_of((run.pairs / INDEX_NAME).read_text(), run.train_views)
 
     def key(self, variant: Variant, seed: int) -> str:

@@ -148,6 +148,7 @@ def test_one_stage_gets_the_steps_and_network_calls_of_both(pairs, tmp_path):
     trained = training(pairs, tmp_path, coarse_calls=2, fine_calls=3).train(method("E2E"), 0)
     config = json.loads((tmp_path / trained.key / "config.json").read_text())
     assert config["steps"] == 2 * TINY["steps"]
+    assert config["objective"]["deviation_weight"] == 0
     calls = []
     network = trained.pipeline.coarse_denoiser
 
@@ -189,6 +190,12 @@ def test_thresholds_are_set_on_scenes_that_are_not_measured(pairs):
 def test_too_few_validation_scenes_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="3 validation scenes"):
         ValidationViews(write_pairs(tmp_path, scenes={"train": 1, "val": 3}), 8, 2, {})
+
+
+def test_a_work_folder_that_cannot_be_written_is_refused(pairs, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match="work folder"):
+        training(pairs, tmp_path / "file")
 
 
 def test_summary_is_mean_and_sample_deviation_over_seeds():
