@@ -197,8 +197,12 @@ class VariantTraining:
 
     def _coarse_config(self, variant: Variant, seed: int) -> CoarseConfig:
         def config(out: Path) -> CoarseConfig:
-            stages = 2 if variant.one_stage else 1
-            return CoarseConfig(out=out, frequency=variant.frequency, **self._options(variant, seed, stages))
+            if not variant.one_stage:
+                return CoarseConfig(out=out, frequency=variant.frequency, **self._options(variant, seed, 1))
+            # Nothing reads its deviation map, which shall not cost the network anything.
+            alone = ObjectiveConfig(deviation_weight=0.0)
+            options = self._options(variant, seed, 2)
+            return CoarseConfig(out=out, frequency=variant.frequency, objective=alone, **options)
 
         return config(self._folder("coarse", config(Path()), type(variant.frequency).__name__))
 
