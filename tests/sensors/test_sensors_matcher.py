@@ -116,3 +116,15 @@ def test_opencv_s_matcher_recovers_a_known_shift() -> None:
 def test_parameters_out_of_range_are_refused(bad) -> None:
     with pytest.raises(InvalidParameterError, match="expected"):
         MatcherParameters(**bad)
+
+
+def test_where_the_tests_are_stricter_fewer_matches_pass() -> None:
+    rng = np.random.default_rng(0)
+    left, right = (
+        np.clip(image + rng.normal(0, 45, image.shape), 0, 255).astype(np.uint8)
+        for image in (shifted(texture(4), 0), shifted(texture(4), 20))
+    )
+    strictness = np.ones(left.shape, np.float32)
+    strictness[50:] = 3.0
+    found = match(left, right, MatcherParameters(), strictness)[:, 60:-15] > 0
+    assert found[60:].mean() < 0.6 * found[:40].mean()

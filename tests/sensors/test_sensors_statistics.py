@@ -6,7 +6,7 @@ import pytest
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.d435 import StatisticsParameters
-from reald2iff.sensors.d435.statistics import add_statistics, gaussian_field, noise_deviation
+from reald2iff.sensors.d435.statistics import add_statistics, gaussian_field, lognormal_field, noise_deviation
 
 
 def run(disparity, parameters=None, static=0, frame=1) -> np.ndarray:
@@ -26,6 +26,13 @@ def test_the_field_has_unit_variance_up_to_its_edge() -> None:
     fields = np.stack([gaussian_field((60, 80), 6.0, 3.8, np.random.default_rng(i)) for i in range(200)])
     assert fields.std() == pytest.approx(1, rel=0.05)
     assert fields[:, [0, -1], :].std() == pytest.approx(1, rel=0.1)
+
+
+def test_factors_are_positive_with_median_one_and_the_stated_spread() -> None:
+    factors = lognormal_field((480, 640), 0.4, 6.0, np.random.default_rng(0))
+    assert factors.min() > 0
+    assert np.median(factors) == pytest.approx(1, abs=0.05)
+    assert np.log(factors).std() == pytest.approx(0.4, rel=0.1)
 
 
 def test_the_field_is_as_smooth_as_its_kernel() -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.checks import require_within
 from reald2iff.sensors.d435.census import BITS, census, popcount
-from reald2iff.sensors.d435.statistics import gaussian_field
 
 _OUTSIDE = 32
 """Cost of a pixel whose partner lies outside the right image: worse than chance, not impossible."""
@@ -252,20 +251,6 @@ def _match_rows(
             disparity[y],
         )
     return disparity
-
-
-def strictness_field(
-    shape: tuple[int, int], parameters: MatcherParameters, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Factor on the limits of the confidence tests, ``(H, W) float32``: log-normal with median 1.
-
-    Args:
-        shape: ``(H, W)``.
-        parameters: Spread and radius of the field.
-        rng: What a static scene keeps.
-    """
-    sigma = parameters.strictness_sigma
-    return np.exp(np.float32(parameters.strictness_spread) * gaussian_field(shape, sigma, sigma, rng))
 
 
 def match(

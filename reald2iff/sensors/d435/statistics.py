@@ -80,6 +80,20 @@ def gaussian_field(
     return np.asarray(inner, dtype=np.float32)
 
 
+def lognormal_field(
+    shape: tuple[int, int], spread: float, sigma: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Positive factors with median 1, ``(H, W) float32``.
+
+    Args:
+        shape: ``(H, W)``.
+        spread: Standard deviation of their logarithm.
+        sigma: Gaussian radius of the field (px).
+        rng: Source of the field.
+    """
+    return np.exp(np.float32(spread) * gaussian_field(shape, sigma, sigma, rng))
+
+
 def _ragged_edge(rows: int, correlation: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Stationary AR(1) process of unit variance, ``(rows,)``."""
     drive = rng.standard_normal(rows)

@@ -23,12 +23,12 @@ from reald2iff.geometry import (
 from reald2iff.sensors.base import NoiseModel, StereoViews
 from reald2iff.sensors.checks import clean_input, require_within
 from reald2iff.sensors.d435.infrared import InfraredParameters, StereoGeometry, render_infrared
-from reald2iff.sensors.d435.matcher import MatcherParameters, match, strictness_field
+from reald2iff.sensors.d435.matcher import MatcherParameters, match
 from reald2iff.sensors.d435.materials import MaterialParameters
 from reald2iff.sensors.d435.pattern import PatternParameters
 from reald2iff.sensors.d435.postprocess import PostprocessParameters, postprocess
 from reald2iff.sensors.d435.sgbm import match_sgbm
-from reald2iff.sensors.d435.statistics import StatisticsParameters, add_statistics
+from reald2iff.sensors.d435.statistics import StatisticsParameters, add_statistics, lognormal_field
 from reald2iff.sensors.d435.variation import condition
 from reald2iff.sensors.d435.warp import views_from_depth
 from reald2iff.sensors.setting import SensorSetting
@@ -138,7 +138,8 @@ class D435Twin(NoiseModel):
         if self.matcher == "census":
             # A generator of its own, so that the field shares no draw with those of `finish`.
             fixed_rng = np.random.default_rng(copy.deepcopy(capture.static_rng).integers(2**63))
-            strictness = strictness_field(capture.left.shape, self.stereo, fixed_rng)
+            spread, sigma = self.stereo.strictness_spread, self.stereo.strictness_sigma
+            strictness = lognormal_field(capture.left.shape, spread, sigma, fixed_rng)
             return match(capture.left, capture.right, self.stereo, strictness)
         return match_sgbm(capture.left, capture.right, self.stereo.disparities)
 
