@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reald2iff.bench.slider import Slide
 
 _MIN_FRAMES = 8
-_SHOWN = 4
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
