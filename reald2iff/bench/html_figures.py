@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reald2iff.bench.html_plots import Curve, Span, color_class, curves, intervals
+from reald2iff.bench.html_plots import Curve, Span, curves, intervals
 from reald2iff.bench.html_tables import SIZES, number
+from reald2iff.bench.methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,18 @@ def _curve_plot(
     first = found[0][1]
     positions = tuple(map(str, first)) if isinstance(first, Mapping) else kind.positions
     lines = [
-        Curve(name, list(values.values()) if isinstance(values, Mapping) else list(values), reference)
-        for name, values, reference in found
+        Curve(
+            name,
+            list(values.values()) if isinstance(values, Mapping) else list(values),
+            # One colour a method, whichever rows a part has.
+            METHODS.index(name) if name in METHODS else place,
+            reference,
+        )
+        for place, (name, values, reference) in enumerate(found)
     ]
     if any(len(line.values) != len(positions) for line in lines):
         return None
-    legend = [(c.name, "reference" if c.reference else color_class(i)) for i, c in enumerate(lines)]
+    legend = [(line.name, line.kind) for line in lines]
     return {
         "title": kind.title,
         "svg": curves(kind.title, positions, lines, kind.labels),

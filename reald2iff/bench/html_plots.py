@@ -31,17 +31,19 @@ class Curve:
     Attributes:
         name: In the legend.
         values: One for each x; None or NaN = gap.
+        color: Which of the page's colours.
         reference: The sensor itself: drawn strong.
     """
 
     name: str
     values: Sequence[float | None]
+    color: int = 0
     reference: bool = False
 
-
-def color_class(index: int) -> str:
-    """Class of the page's style that colours the ``index``-th method."""
-    return f"c{index % 10}"
+    @property
+    def kind(self) -> str:
+        """Class of the page's style that colours it."""
+        return "reference" if self.reference else f"c{self.color % 10}"
 
 
 def intervals(
@@ -132,13 +134,10 @@ def curves(
     parts.append(_text((_CURVE_LEFT + right) / 2, height - 8, labels[0], "axis middle"))
     parts.append(_text(_CURVE_LEFT - 8, _TOP - 12, labels[1], "axis"))
     # The sensor last, so that it lies on top.
-    order = sorted(range(len(lines)), key=lambda i: lines[i].reference)
-    for number in order:
-        line = lines[number]
-        kind = "reference" if line.reference else color_class(number)
+    for line in sorted(lines, key=lambda line: line.reference):
         parts.append(
             Markup('<g class="curve {}" data-method="{}"><title>{}</title>').format(
-                kind, line.name, line.name
+                line.kind, line.name, line.name
             )
         )
         for run in _runs(line.values):
