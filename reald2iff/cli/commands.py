@@ -31,6 +31,6 @@ COMMANDS = (
     Command(
         "train refine",
         "reald2iff.diffusion.training.refine:train_refine",
-        "sharpen the fine stage against a discriminator",
+        "give samples the spread that few steps lose",
     ),
 )

@@ -16,8 +16,13 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 
 from reald2iff.diffusion.representation import CHANNELS
-from reald2iff.diffusion.texture import texture_fields
+from reald2iff.diffusion.texture import BANDS
 from reald2iff.errors import InvalidParameterError
+
+_SPREAD_CELLS = 2
+"""The spread is predicted this many times along a cell's side."""
+_SMALL = 3.0
+"""The spread's offset before its softplus: a new head adds next to nothing."""
 
 
 class Backbone(ModelMixin, ConfigMixin, ABC):
@@ -34,6 +39,11 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
     @abstractmethod
     def predicts_deviation(self) -> bool:
         """Whether `forward` returns a deviation map."""
+
+    @property
+    def predicts_spread(self) -> bool:
+        """Whether `forward` returns the spread that samples lack."""
+        return False
 
     @abstractmethod
     def encode(self, target: torch.Tensor) -> torch.Tensor:
@@ -59,7 +69,8 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
             condition: ``(B, C, H, W)`` at image size.
 
         Returns:
-            Predicted x0, and the deviation map ``(B, 1, H, W)`` or None.
+            Predicted x0, and the deviation map ``(B, 1, H, W)``, the spread ``(B, BANDS, h, w)`` of
+            `lay_texture`, or None.
         """
 
 
@@ -75,11 +86,8 @@ class PixelBackbone(Backbone):
         widths: Channels of each level of the UNet.
         layers: Residual blocks a level.
         deviation_head: Whether to predict the deviation map too (coarse stage).
-        textures: Shapes of the noise fields to lay over the prediction, see `texture_fields`.
+        spread_head: Whether to predict the spread that samples lack, see `reald2iff.diffusion.texture`.
     """
-
-    _GAIN_CELLS = 2
-    """The strength of a field is predicted this many times along a cell's side, and interpolated."""
 
     @register_to_config
     def __init__(
@@ -89,16 +97,18 @@ class PixelBackbone(Backbone):
         widths: tuple[int, ...] = (64, 128),
         layers: int = 1,
         deviation_head: bool = False,
-        textures: tuple[tuple[float, float], ...] = (),
+        spread_head: bool = False,
     ) -> None:
         super().__init__()
         outputs = CHANNELS + int(deviation_head)
-        gains = CHANNELS * len(textures) * self._GAIN_CELLS**2
-        # JSON gives lists back.
-        self._shapes = tuple((float(x), float(y)) for x, y in textures)
+        if deviation_head and spread_head:
+            raise InvalidParameterError(
+                "a network has a deviation head or a spread head: expected one of them"
+            )
+        spread = BANDS * _SPREAD_CELLS**2 if spread_head else 0
         self.unet = UNet2DModel(
             in_channels=(CHANNELS + condition_channels) * factor**2,
-            out_channels=outputs * factor**2 + gains,
+            out_channels=outputs * factor**2 + spread,
             block_out_channels=tuple(widths),
             layers_per_block=layers,
             down_block_types=("DownBlock2D",) * len(widths),
@@ -129,15 +139,6 @@ class PixelBackbone(Backbone):
                 target.zero_()
             target[common] = source[common]
 
-    @torch.no_grad()
-    def set_texture_gains(self, gains: tuple[float, float]) -> None:
-        """Start with these strengths of every field in the residual and in the validity, everywhere."""
-        fields = len(self._shapes) * self._GAIN_CELLS**2
-        bias = self.unet.conv_out.bias
-        start = len(bias) - CHANNELS * fields
-        for channel, gain in enumerate(gains):
-            bias[start + channel * fields : start + (channel + 1) * fields] = gain
-
     @property
     def multiple(self) -> int:
         return int(self.config.factor * 2 ** (len(self.config.widths) - 1))
@@ -145,6 +146,10 @@ class PixelBackbone(Backbone):
     @property
     def predicts_deviation(self) -> bool:
         return bool(self.config.deviation_head)
+
+    @property
+    def predicts_spread(self) -> bool:
+        return bool(self.config.spread_head)
 
     def encode(self, target: torch.Tensor) -> torch.Tensor:
         return target
@@ -163,12 +168,9 @@ class PixelBackbone(Backbone):
         predicted = self.unet(cells, sigma * 1000).sample.float()
         planes = (CHANNELS + int(self.predicts_deviation)) * self.config.factor**2
         output = F.pixel_shuffle(predicted[:, :planes], self.config.factor)
-        if self._shapes:
-            gains = F.pixel_shuffle(predicted[:, planes:], self._GAIN_CELLS)
-            gains = F.interpolate(gains, size=sample.shape[-2:], mode="bilinear")
-            fields = texture_fields(sample, self._shapes)
-            texture = (gains.view(fields.shape) * fields).sum(2)
-            output = torch.cat([output[:, :CHANNELS] + texture, output[:, CHANNELS:]], dim=1)
         if self.predicts_deviation:
             return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
+        if self.predicts_spread:
+            spread = F.softplus(predicted[:, planes:] - _SMALL)
+            return output, F.pixel_shuffle(spread, _SPREAD_CELLS)
         return output, None

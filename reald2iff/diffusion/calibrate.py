@@ -27,6 +27,10 @@ class CalibrateConfig:
         coarse_steps: The default number of network calls of the coarse stage from now on; None keeps it.
         fine_steps: The same of the fine stage.
         fine_temperature: Spread of the noise that the fine stage starts from; None keeps it.
+        lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
+        lowpass_tolerance: Of the same, px; None keeps it.
+        fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
+            sensor's share of holes, which frays their outlines where it is far from 0.
         shift: Of the scheduler, which places the steps; None keeps it.
         views: Validation views to look at.
         seed: Of the noise.
@@ -39,6 +43,9 @@ class CalibrateConfig:
     coarse_steps: int | None = None
     fine_steps: int | None = None
     fine_temperature: float | None = None
+    lowpass_sigma: float | None = None
+    lowpass_tolerance: float | None = None
+    fine_validity_threshold: float | None = None
     shift: float | None = None
     views: int = 32
     seed: int = 0
@@ -89,10 +96,12 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     if config.threads:
         torch.set_num_threads(config.threads)
     pipeline = RealD2iffPipeline.from_pretrained(config.weights)
-    names = ("coarse_steps", "fine_steps", "fine_temperature")
+    names = ("coarse_steps", "fine_steps", "fine_temperature", "lowpass_sigma", "lowpass_tolerance")
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     chosen = calibrate(pipeline, load_pairs(config.pairs, "val", config.views), config.seed)
+    if config.fine_validity_threshold is not None:
+        chosen = replace(chosen, fine_validity_threshold=config.fine_validity_threshold)
     pipeline.set_sampling(chosen)
     pipeline.save_pretrained(config.out)
     print("\n".join(f"{name}: {value}" for name, value in asdict(chosen).items()))

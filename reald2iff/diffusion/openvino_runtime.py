@@ -18,8 +18,8 @@ class _Traceable(torch.nn.Module):
         self.backbone = backbone
 
     def forward(self, sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor) -> object:
-        x0, deviation = self.backbone(sample, sigma, condition)
-        return x0 if deviation is None else (x0, deviation)
+        x0, second = self.backbone(sample, sigma, condition)
+        return x0 if second is None else (x0, second)
 
 
 def compile_denoiser(
@@ -52,7 +52,7 @@ def compile_denoiser(
         options["INFERENCE_NUM_THREADS"] = threads
     compiled = ov.Core().compile_model(model, "CPU", options)
     request = compiled.create_infer_request()
-    two_outputs = backbone.predicts_deviation
+    two_outputs = backbone.predicts_deviation or backbone.predicts_spread
 
     def denoise(
         sample: torch.Tensor, sigma: torch.Tensor, condition: torch.Tensor

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
@@ -17,8 +18,10 @@ from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
+from reald2iff.diffusion.texture import lay_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
+from reald2iff.sensors.d435.postprocess import lowpass_within
 
 
 @dataclass
@@ -63,6 +66,10 @@ class SamplingDefaults:
             of holes is right at the default steps.
         fine_temperature: Spread of the noise that the fine stage starts from. Few steps of a network that
             predicts x0 give too little spread; a little more noise makes up for it.
+        lowpass_sigma: Gaussian radius, px, of the low-pass that the depth chip has between matching and
+            quantisation, applied to the fine stage's disparity in the same place; 0 = none. It takes away the
+            px-fine noise that a network leaves and a sensor does not have.
+        lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
     """
 
     coarse_steps: int = 3
@@ -70,6 +77,15 @@ class SamplingDefaults:
     coarse_validity_threshold: float = 0.0
     fine_validity_threshold: float = 0.0
     fine_temperature: float = 1.0
+    lowpass_sigma: float = 0.0
+    lowpass_tolerance: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lowpass_sigma <= 10 or self.lowpass_tolerance <= 0:
+            raise InvalidParameterError(
+                f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
+                "radius of 0 to 10 px and a positive tolerance"
+            )
 
 
 class RealD2iffPipeline(DiffusionPipeline):
@@ -173,8 +189,20 @@ class RealD2iffPipeline(DiffusionPipeline):
         coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
         if samples.fine is None:
             return RealD2iffOutput(coarse, coarse, samples.discrepancy)
-        fine = self.representation.decode(clean, samples.fine, self.sampling.fine_validity_threshold)
+        fine = self.decode_fine(clean, samples.fine)
         return RealD2iffOutput(fine, coarse, samples.discrepancy)
+
+    def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
+        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed and quantised."""
+        settings, threshold = self.sampling, self.sampling.fine_validity_threshold
+        if settings.lowpass_sigma == 0:
+            return self.representation.decode(clean, sample, threshold)
+        disparity = self.representation.disparity(clean, sample, threshold).numpy()
+        smooth = [
+            lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
+            for image in disparity[:, 0]
+        ]
+        return self.representation.quantise(torch.from_numpy(np.stack(smooth))[:, None])
 
     @torch.no_grad()
     def sample(
@@ -205,11 +233,13 @@ class RealD2iffPipeline(DiffusionPipeline):
             self.coarse, self.coarse_denoiser, features, coarse_steps, generator, temperature=1.0
         )
         coarse, fine = self.coarse.decode(sample), None
-        discrepancy = self.guidance.normalised_map(deviation)
+        discrepancy = self.guidance.normalised_map(
+            torch.zeros_like(features[:, :1]) if deviation is None else deviation
+        )
         crop = (slice(None), slice(None), slice(0, height), slice(0, width))
         if fine_steps:
             condition = torch.cat([features, coarse, discrepancy], dim=1)
-            sample, _ = self._run(
+            sample, spread = self._run(
                 self.fine,
                 self.fine_denoiser,
                 condition,
@@ -217,7 +247,10 @@ class RealD2iffPipeline(DiffusionPipeline):
                 generator,
                 self.sampling.fine_temperature,
             )
-            fine = self.fine.decode(sample)[crop].cpu()
+            fine = self.fine.decode(sample)
+            if spread is not None:
+                fine = lay_texture(fine, spread, generator)
+            fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 
     def _pad(self, clean: torch.Tensor) -> torch.Tensor:
@@ -234,11 +267,8 @@ class RealD2iffPipeline(DiffusionPipeline):
         steps: int,
         generator: torch.Generator | None,
         temperature: float,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         batch, _, height, width = condition.shape
         noise = torch.randn(backbone.sample_shape(batch, height, width), generator=generator)
         noise = noise * temperature
-        sample, deviation = sample_stage(
-            denoiser, self.scheduler, noise.to(condition.device), condition, steps
-        )
-        return sample, deviation if deviation is not None else torch.zeros_like(condition[:, :1])
+        return sample_stage(denoiser, self.scheduler, noise.to(condition.device), condition, steps)

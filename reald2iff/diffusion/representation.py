@@ -77,7 +77,17 @@ class Representation:
         Returns:
             ``(B, 1, H, W)`` px, multiples of 1/``subpixel_steps``, 0 = invalid.
         """
+        return self.quantise(self.disparity(clean, generated, validity_threshold))
+
+    def disparity(
+        self, clean: torch.Tensor, generated: torch.Tensor, validity_threshold: float = 0.0
+    ) -> torch.Tensor:
+        """As `decode`, before the sensor's quantisation."""
         disparity = clean + self.expand(generated[:, :1])
-        disparity = torch.round(disparity * self.subpixel_steps) / self.subpixel_steps
         valid = (generated[:, 1:2] > validity_threshold) & (clean > 0) & (disparity >= self.min_disparity)
         return torch.where(valid, disparity, torch.zeros_like(disparity))
+
+    def quantise(self, disparity: torch.Tensor) -> torch.Tensor:
+        """Disparity in steps of 1/``subpixel_steps`` px; 0 stays invalid."""
+        steps = torch.round(disparity * self.subpixel_steps) / self.subpixel_steps
+        return torch.where(steps >= self.min_disparity, steps, torch.zeros_like(steps))

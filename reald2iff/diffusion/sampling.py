@@ -8,7 +8,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 Denoiser = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor | None]]
-"""``(sample, sigma (B,), condition) -> (x0, deviation or None)``: a backbone, or its compiled form."""
+"""``(sample, sigma (B,), condition) -> (x0, second or None)``: a backbone, or its compiled form."""
 
 
 def sigma_schedule(steps: int) -> list[float]:
@@ -33,12 +33,12 @@ def sample_stage(
         steps: Network calls, at least 1.
 
     Returns:
-        The sample in the space of diffusion, and the deviation map of the last call.
+        The sample in the space of diffusion, and the second output (deviation or spread) of the last call.
     """
     scheduler.set_timesteps(sigmas=sigma_schedule(steps), device=noise.device)
-    sample, deviation = noise, None
+    sample, second = noise, None
     for sigma, timestep in zip(scheduler.sigmas[:-1], scheduler.timesteps, strict=True):
-        x0, deviation = denoiser(sample, sigma.expand(len(sample)), condition)
+        x0, second = denoiser(sample, sigma.expand(len(sample)), condition)
         velocity = (sample - x0) / sigma
         sample = scheduler.step(velocity, timestep, sample).prev_sample
-    return sample, deviation
+    return sample, second

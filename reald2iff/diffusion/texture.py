@@ -1,44 +1,82 @@
-"""Noise fields of fixed shapes that the fine stage lays over what it predicts.
+"""Noise fields that give a sample back the spread it lost.
 
-A network on a space-to-depth grid has to carry the sensor's fine texture through its width, value by value.
-Most of that texture is a random field whose shape hardly changes, only its strength. So the starting noise
-is also filtered to a few shapes, and the network says how much of each belongs where.
+A network that predicts x0 gives, at its last step, the mean of what may be there: what stays undecided at
+that noise level is missing from the sample, above all the waves of a few px to tens of px that surfaces have.
+The fine stage therefore also predicts how much of the residual's spread is missing, in a few bands of spatial
+frequency at every place, and as much filtered noise is laid over it. Validity is left alone: noise of that
+shape frays the outlines of holes.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 
-SHAPES: tuple[tuple[float, float], ...] = ((1.2, 1.2), (2.5, 1.8), (6.0, 3.8), (12.0, 8.0))
-"""Gaussian radii along rows and columns, px: from the sensor's low-pass filter to its widest waves."""
+SCALES: tuple[tuple[float, float], ...] = ((1.6, 1.6), (3.0, 2.4), (6.0, 4.0), (12.0, 8.0))
+"""Gaussian radii along rows and columns, px, between which the bands lie; stereo noise is longer in rows."""
+
+BANDS = len(SCALES) - 1
+"""What is finer, the sensor's low-pass filter removes; what is wider, the network predicts."""
+
+_PERIOD = 192
+"""Side of the periodic image on which the bands' power is computed, px."""
 
 
 def _kernel(sigma: float) -> torch.Tensor:
     half = max(1, math.ceil(2.5 * sigma))
-    return torch.exp(-0.5 * (torch.arange(-half, half + 1, dtype=torch.float32) / sigma) ** 2)
+    weights = torch.exp(-0.5 * (torch.arange(-half, half + 1, dtype=torch.float32) / sigma) ** 2)
+    return weights / weights.sum()
 
 
-def texture_fields(noise: torch.Tensor, shapes: tuple[tuple[float, float], ...]) -> torch.Tensor:
-    """Filter white noise to each shape, to unit variance up to the borders.
+def _blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tensor:
+    """Gaussian blur of ``(N, 1, H, W)``; the images go on beyond their borders as at them."""
+    for kernel, view in ((_kernel(sigma_x), (1, 1, 1, -1)), (_kernel(sigma_y), (1, 1, -1, 1))):
+        weights = kernel.view(view).to(images)
+        rows, columns = weights.shape[2] // 2, weights.shape[3] // 2
+        images = F.conv2d(F.pad(images, (columns, columns, rows, rows), mode="replicate"), weights)
+    return images
+
+
+def split_bands(images: torch.Tensor) -> torch.Tensor:
+    """``(B, 1, H, W)`` into differences of Gaussians: ``(B, BANDS, H, W)``."""
+    smooth = [_blurred(images, *scale) for scale in SCALES]
+    return torch.cat([finer - coarser for finer, coarser in pairwise(smooth)], dim=1)
+
+
+@lru_cache(maxsize=1)
+def _band_powers() -> torch.Tensor:
+    """Power of each band's filter at every frequency, ``(BANDS, F)``."""
+    impulse = torch.zeros(1, 1, _PERIOD, _PERIOD)
+    impulse[..., _PERIOD // 2, _PERIOD // 2] = 1
+    return torch.fft.fft2(split_bands(impulse)[0]).abs().square().flatten(1)
+
+
+@lru_cache(maxsize=1)
+def band_leakage() -> torch.Tensor:
+    """``(BANDS, BANDS)``: variance seen in band j of a field of unit variance made in band k."""
+    power = _band_powers()
+    return (power @ power.T) / power.sum(1)
+
+
+def lay_texture(
+    sample: torch.Tensor, spread: torch.Tensor, generator: torch.Generator | None
+) -> torch.Tensor:
+    """Add noise of the given spread to a sample's residual.
 
     Args:
-        noise: ``(B, C, H, W)`` standard normal.
-        shapes: Gaussian radii ``(x, y)``, px.
+        sample: ``(B, 2, H, W)`` residual and validity.
+        spread: ``(B, BANDS, h, w)`` standard deviation in each band, to be interpolated.
+        generator: Source of the noise, on the CPU.
 
     Returns:
-        ``(B, C, len(shapes), H, W)``.
+        ``(B, 2, H, W)``.
     """
-    batch, channels, height, width = noise.shape
-    fields = []
-    for sigma_x, sigma_y in shapes:
-        field, energy = noise.reshape(-1, 1, height, width), torch.ones(1, 1, height, width)
-        for kernel, view in ((_kernel(sigma_x), (1, 1, 1, -1)), (_kernel(sigma_y), (1, 1, -1, 1))):
-            weights = kernel.view(view)
-            padding = (weights.shape[2] // 2, weights.shape[3] // 2)
-            field = F.conv2d(field, weights.to(noise), padding=padding)
-            energy = F.conv2d(energy, weights.square(), padding=padding)
-        fields.append((field / energy.sqrt().to(noise)).view(batch, channels, height, width))
-    return torch.stack(fields, dim=2)
+    noise = torch.randn(sample[:, :1].shape, generator=generator).to(sample)
+    unit = _band_powers().mean(1).sqrt().to(sample).view(1, BANDS, 1, 1)
+    strength = F.interpolate(spread, size=sample.shape[-2:], mode="bilinear")
+    texture = (strength * split_bands(noise) / unit).sum(1, keepdim=True)
+    return torch.cat([sample[:, :1] + texture, sample[:, 1:]], dim=1)

@@ -1,12 +1,13 @@
 """The two stages as one diffusers pipeline."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
 from reald2iff.errors import InvalidParameterError, WeightsError
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -91,3 +92,23 @@ def test_impossible_step_counts_are_refused(pipeline, box_disparity, steps) -> N
 def test_disparity_without_batch_and_channel_is_refused(pipeline, box_disparity) -> None:
     with pytest.raises(InvalidParameterError, match=r"expected \(B, 1, H, W\)"):
         run(pipeline, box_disparity[0, 0])
+
+
+def test_the_low_pass_comes_before_the_quantisation(pipeline, box_disparity):
+    sample = torch.randn(1, 2, *box_disparity.shape[-2:], generator=torch.Generator().manual_seed(0)) * 0.2
+    sample[:, 1] = 1
+    sample[:, 1, :4] = -1
+    raw = pipeline.decode_fine(box_disparity, sample)
+    pipeline.set_sampling(replace(pipeline.sampling, lowpass_sigma=2.0, lowpass_tolerance=5.0))
+    smooth = pipeline.decode_fine(box_disparity, sample)
+    assert torch.equal(smooth * 32, (smooth * 32).round())
+    assert torch.equal(smooth > 0, raw > 0)
+    inside = (slice(None), slice(None), slice(14, 26), slice(28, 36))
+    assert (smooth - box_disparity)[inside].std() < 0.5 * (raw - box_disparity)[inside].std()
+    # Wider than the tolerance: the step of 12 px at the box's side stays.
+    assert (smooth - box_disparity)[:, :, 12:28].abs().max() < 1
+
+
+def test_an_impossible_low_pass_is_refused():
+    with pytest.raises(InvalidParameterError, match="lowpass_sigma -1"):
+        SamplingDefaults(lowpass_sigma=-1)

@@ -1,49 +1,59 @@
-import pytest
 import torch
 
-from reald2iff.diffusion.backbone import PixelBackbone
-from reald2iff.diffusion.texture import SHAPES, texture_fields
+from reald2iff.diffusion.texture import BANDS, band_leakage, lay_texture, split_bands
 
 
-def test_fields_have_unit_variance_up_to_the_borders():
-    noise = torch.randn(64, 1, 48, 64, generator=torch.Generator().manual_seed(0))
-    fields = texture_fields(noise, SHAPES)
-    assert fields.shape == (64, 1, len(SHAPES), 48, 64)
-    for part in (fields[..., 20:28, 28:36], fields[..., :4, :4]):
-        torch.testing.assert_close(part.std((0, 1, 3, 4)), torch.ones(len(SHAPES)), atol=0.15, rtol=0)
+def _noise(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize(("shape", "longer"), [((6.0, 2.0), "row"), ((2.0, 6.0), "column")])
-def test_fields_are_as_long_as_their_shape(shape, longer):
-    noise = torch.randn(8, 1, 64, 64, generator=torch.Generator().manual_seed(0))
-    field = texture_fields(noise, (shape,))[:, 0, 0]
-    along_row = (field[:, :, 4:] * field[:, :, :-4]).mean()
-    along_column = (field[:, 4:] * field[:, :-4]).mean()
-    assert bool(along_row > along_column) is (longer == "row")
+def _only(band: int, batch: int, spread: float = 1.0) -> torch.Tensor:
+    only = torch.zeros(batch, BANDS, 8, 8)
+    only[:, band] = spread
+    return only
 
 
-def test_a_new_texture_head_adds_its_first_gain_of_each_field():
-    torch.manual_seed(0)
-    plain = PixelBackbone(3, 4, (8, 16), 1).eval()
-    textured = PixelBackbone(3, 4, (8, 16), 1, textures=((2.0, 2.0),)).eval()
-    textured.start_from(plain)
-    textured.set_texture_gains((0.5, 0.0))
-    noise, condition = torch.randn(1, 2, 16, 16), torch.randn(1, 3, 16, 16)
-    with torch.no_grad():
-        difference = textured(noise, torch.ones(1), condition)[0] - plain(noise, torch.ones(1), condition)[0]
-    expected = 0.5 * texture_fields(noise, ((2.0, 2.0),))[:, 0, 0]
-    torch.testing.assert_close(difference[:, 0], expected, atol=1e-5, rtol=0)
-    assert difference[:, 1].abs().max() < 1e-6
+def test_each_band_has_the_spread_that_was_asked_for():
+    for band in range(BANDS):
+        laid = lay_texture(torch.zeros(6, 2, 192, 192), _only(band, 6, 0.3), torch.Generator().manual_seed(1))
+        torch.testing.assert_close(laid[:, 0].std(), torch.tensor(0.3), atol=0.04, rtol=0)
 
 
-def test_textured_weights_survive_saving(tmp_path):
-    from reald2iff.diffusion.weights import load_backbone
+def test_validity_is_left_alone():
+    sample = _noise(1, 2, 64, 64)
+    laid = lay_texture(sample, _only(0, 1), torch.Generator().manual_seed(1))
+    assert torch.equal(laid[:, 1], sample[:, 1])
+    assert not torch.equal(laid[:, 0], sample[:, 0])
 
-    backbone = PixelBackbone(3, 4, (8, 16), 1, textures=SHAPES).eval()
-    backbone.save_pretrained(tmp_path)
-    loaded = load_backbone(tmp_path).eval()
-    noise, condition = torch.randn(1, 2, 16, 16), torch.randn(1, 3, 16, 16)
-    with torch.no_grad():
-        torch.testing.assert_close(
-            loaded(noise, torch.ones(1), condition)[0], backbone(noise, torch.ones(1), condition)[0]
-        )
+
+def test_no_spread_adds_nothing():
+    sample = _noise(1, 2, 64, 64)
+    assert torch.equal(lay_texture(sample, torch.zeros(1, BANDS, 8, 8), None), sample)
+
+
+def test_the_same_generator_state_gives_the_same_texture():
+    one, other = (
+        lay_texture(torch.zeros(1, 2, 64, 64), _only(1, 1), torch.Generator().manual_seed(4))
+        for _ in range(2)
+    )
+    assert torch.equal(one, other)
+
+
+def test_later_bands_are_wider():
+    widths = []
+    for band in range(BANDS):
+        field = lay_texture(torch.zeros(4, 2, 128, 128), _only(band, 4), torch.Generator().manual_seed(2))[
+            :, 0
+        ]
+        widths.append((field[:, :, 2:] * field[:, :, :-2]).mean() / field.square().mean())
+    assert widths == sorted(widths)
+
+
+def test_leakage_predicts_the_energies_of_a_laid_field():
+    laid = lay_texture(torch.zeros(8, 2, 192, 192), _only(1, 8), torch.Generator().manual_seed(3))
+    seen = split_bands(laid[:, :1])[..., 32:-32, 32:-32].square().mean((0, 2, 3))
+    torch.testing.assert_close(seen, band_leakage()[:, 1], rtol=0.2, atol=0.005)
+
+
+def test_bands_of_a_constant_are_empty_up_to_the_borders():
+    assert split_bands(torch.full((1, 1, 48, 64), 3.0)).abs().max() < 1e-4
