@@ -140,6 +140,8 @@ class Trainer:
                         writer.add_scalar(name, value, done)
                     status = "  ".join(f"{n} {v:.4f}" for n, v in means.items() if n.startswith("loss"))
                     progress.update(task, completed=done, status=status)
+                    if not progress.console.is_terminal:
+                        print(f"step {done} of {config.steps}  {status}", flush=True)
                 if done % config.checkpoint_every == 0 or done == config.steps:
                     self._checkpoint.save(done, self._model, self._ema, self._optimizer)
                 if config.picture_every and (done % config.picture_every == 0 or done == config.steps):
