@@ -25,7 +25,7 @@ def feature_count(config: TwoSampleConfig) -> int:
 
 
 def features(clean: torch.Tensor, noisy: torch.Tensor, config: TwoSampleConfig) -> torch.Tensor:
-    """What the network sees, ``(B, C, P, P)``, of clean and noisy disparity ``(B, P, P)``; px, 0 = invalid."""
+    """What the network sees, ``(B, C, P, P)``, of clean and noisy disparity ``(B, P, P)``, px."""
     import torch
 
     made = _beside_clean(clean, noisy, config) if config.sees_clean else _of_patch_alone(noisy, config)
