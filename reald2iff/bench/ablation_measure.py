@@ -98,20 +98,22 @@ class ValidationViews:
         }
 
     def _generate(self, pipeline: RealD2iffPipeline, seed: int) -> tuple[NDArray[np.float32], float]:
-        frames, sampling = self.frames, pipeline.sampling
+        frames = self.frames
         generated, raw = np.empty_like(frames.clean), np.empty_like(frames.clean)
         for index in range(len(frames)):
             clean = torch.from_numpy(frames.clean[index])[None, None]
             # Other noise than the calibration's, the same for every variant.
             generator = torch.Generator().manual_seed(seed * 1_000_003 + 500_000 + index)
             samples = pipeline.sample(clean, generator=generator, setting=self._settings[index][None])
-            if samples.fine is None:
-                sample, threshold = samples.coarse, sampling.coarse_validity_threshold
-            else:
-                sample, threshold = samples.fine, sampling.fine_validity_threshold
             decode = pipeline.representation.decode
+            if samples.fine is None:
+                sample = samples.coarse
+                disparity = decode(clean, sample, pipeline.sampling.coarse_validity_threshold)
+            else:
+                sample = samples.fine
+                disparity = pipeline.decode_fine(clean, sample)
             fx = frames.intrinsics(index).fx
-            depth = disparity_to_depth(decode(clean, sample, threshold)[0, 0].numpy(), fx, frames.baseline)
+            depth = disparity_to_depth(disparity[0, 0].numpy(), fx, frames.baseline)
             generated[index] = as_published(depth, fx, frames.baseline)
             raw[index] = decode(clean, sample)[0, 0].numpy()
         return generated, hole_ratio(raw, frames.clean)
