@@ -79,8 +79,10 @@ def refuse_frame(disparity: NDArray[np.float32], limits: CredibilityLimits) -> s
             f"disparities of {largest:.0f} px in an image {disparity.shape[1]} px wide: expected less than "
             f"{bound:.0f} px (depth in millimetres instead of disparity?)"
         )
+    # Steps coarser than a millimetre are another quantisation that happens to fall on whole thousandths.
     thousandths = disparity[valid] * 1000
-    if np.mean(np.abs(thousandths - np.rint(thousandths)) < _MILLIMETRE_ROUNDING) > 0.99:
+    whole = np.abs(thousandths - np.rint(thousandths)) < _MILLIMETRE_ROUNDING
+    if whole.mean() > 0.99 and np.mean(np.rint(thousandths) % 5 == 0) < 0.6:
         return (
             "every value is a whole number of thousandths: expected disparities of a stereo sensor, "
             "multiples of 1/32 px (depth in metres instead of disparity?)"

@@ -1,0 +1,7 @@
+"""What holds for every test."""
+
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("reald2iff", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("reald2iff")
