@@ -20,6 +20,10 @@ from reald2iff.demos import list_episodes, verify
 
 WIDTH, HEIGHT = 160, 120
 
+# Only a demo that hangs takes this long: on a machine that does other work too, one takes minutes.
+HANG = 240
+pytestmark = pytest.mark.timeout(2 * HANG)
+
 
 def start(out, *options):
     """The command in a process of its own, which is not reached by a Ctrl-C meant for pytest."""
@@ -30,7 +34,7 @@ def start(out, *options):
     )
 
 
-def finish(process, timeout=90):
+def finish(process, timeout=HANG):
     try:
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -40,7 +44,7 @@ def finish(process, timeout=90):
     return process.returncode, output
 
 
-def wait_for(condition, process, what, timeout=60):
+def wait_for(condition, process, what, timeout=HANG):
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         if process.poll() is not None or time.monotonic() > deadline:
