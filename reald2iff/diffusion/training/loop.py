@@ -6,7 +6,6 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,21 +38,6 @@ def step_generator(seed: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
 
 
-@dataclass(frozen=True)
-class ParameterGroup:
-    """Parameters that are optimised alike.
-
-    Attributes:
-        parameters: Of a network.
-        rate: Their learning rate as a multiple of the run's.
-        betas: Of Adam.
-    """
-
-    parameters: list[torch.nn.Parameter]
-    rate: float = 1.0
-    betas: tuple[float, float] = (0.9, 0.999)
-
-
 class Sampler(Protocol):
     """Gives the batch of a step, whatever came before."""
 
@@ -69,9 +53,9 @@ class Stage(ABC):
         """Where training batches come from."""
         return WindowSampler(pairs, batch_size, config.window, config.seed, device)
 
-    def parameter_groups(self) -> list[ParameterGroup]:
+    def trained_parameters(self) -> list[torch.nn.Parameter]:
         """What is optimised."""
-        return [ParameterGroup(list(self.model.parameters()))]
+        return list(self.model.parameters())
 
     @abstractmethod
     def losses(self, batch: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
@@ -100,11 +84,9 @@ class Trainer:
         stage.model.to(self._device)
         self._model = stage.model
         self._ema = {k: v.detach().clone() for k, v in self._model.state_dict().items()}
-        self._groups = stage.parameter_groups()
+        self._trained = stage.trained_parameters()
         self._optimizer = torch.optim.AdamW(
-            [{"params": group.parameters, "betas": group.betas} for group in self._groups],
-            config.learning_rate,
-            weight_decay=config.weight_decay,
+            self._trained, config.learning_rate, weight_decay=config.weight_decay
         )
         self._checkpoint = Checkpoint(config.out, fingerprint_of(config))
 
@@ -156,16 +138,15 @@ class Trainer:
     def _step(self, batch: Any, step: int) -> dict[str, float]:
         config = self._config
         rate = config.learning_rate * _cosine(step, config.steps, config.warmup)
-        for group, settings in zip(self._groups, self._optimizer.param_groups, strict=True):
-            settings["lr"] = rate * group.rate
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
         self._model.train()
         with torch.autocast(self._device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             terms = self._stage.losses(batch, step_generator(config.seed, step))
         loss = torch.stack(list(terms.values())).sum()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        clip = torch.nn.utils.clip_grad_norm_
-        norm = torch.stack([clip(group.parameters, config.gradient_clip) for group in self._groups]).norm()
+        norm = torch.nn.utils.clip_grad_norm_(self._trained, config.gradient_clip)
         if not torch.isfinite(norm):
             raise InvalidParameterError(
                 f"the loss is not finite at step {step}: lower --learning-rate, or use --precision fp32"

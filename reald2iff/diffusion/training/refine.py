@@ -21,7 +21,7 @@ from reald2iff.diffusion.sampling import sample_stage
 from reald2iff.diffusion.texture import BANDS, band_leakage, lay_texture, split_bands
 from reald2iff.diffusion.training.config import RunConfig
 from reald2iff.diffusion.training.data import Batch
-from reald2iff.diffusion.training.loop import ParameterGroup, Stage, Trainer, choose_device
+from reald2iff.diffusion.training.loop import Stage, Trainer, choose_device
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError, WeightsError
 
@@ -84,9 +84,9 @@ class RefineStage(Stage):
         self._pipeline.set_sampling(self._sampling)
         self._coarse = self._pipeline.coarse.to(choose_device(config.device)).requires_grad_(False)
 
-    def parameter_groups(self) -> list[ParameterGroup]:
+    def trained_parameters(self) -> list[torch.nn.Parameter]:
         # The rows that predict x0 get no gradient: samples are made without.
-        return [ParameterGroup(list(self.model.unet.conv_out.parameters()))]
+        return list(self.model.unet.conv_out.parameters())
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         target = self._pipeline.representation.encode(batch.clean, batch.sensor)
