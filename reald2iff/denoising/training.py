@@ -14,7 +14,8 @@ from reald2iff.denoising.network import DenoisingNetwork, Prediction, load_netwo
 from reald2iff.diffusion.training.config import NetworkConfig, RunConfig
 from reald2iff.diffusion.training.loop import Stage, Trainer
 from reald2iff.errors import InvalidParameterError
-from reald2iff.pairs import PairArrays
+from reald2iff.pairs import load_pairs
+from reald2iff.pairs.format import Split
 from reald2iff.pictures import Panel, depth_panels
 
 
@@ -99,11 +100,9 @@ class DenoiserStage(Stage):
                 )
             self.model.load_state_dict(begun.state_dict())
 
-    def sampler(
-        self, pairs: PairArrays, batch_size: int, config: RunConfig, device: torch.device
-    ) -> DenoisingSampler:
-        augmentation = self._config.augmentation
-        return DenoisingSampler(pairs, batch_size, config.window, config.seed, augmentation, device)
+    def sampler(self, split: Split, batch_size: int, device: torch.device) -> DenoisingSampler:
+        config, pairs = self._config, load_pairs(self._config.pairs, split)
+        return DenoisingSampler(pairs, batch_size, config.window, config.seed, config.augmentation, device)
 
     def losses(self, batch: DenoisingBatch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         return denoising_losses(self.model(batch.sensor), batch.clean, self._config)

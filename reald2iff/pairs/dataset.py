@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,21 @@ _STORED_AS = {
 """Names of the arrays in a `Shard`."""
 
 
+def holds(folder: Path | str, split: Split) -> bool:
+    """Whether a data set has any view of a split yet.
+
+    Raises:
+        DatasetError: for a folder without an index.
+    """
+    return bool(_present(Path(folder), split))
+
+
+def _present(folder: Path, split: Split) -> list[dict[str, Any]]:
+    """Shards of a split that are made."""
+    entries = read_index(folder)["shards"]
+    return [e for e in entries if e["split"] == split and e["views"] and (folder / e["name"]).exists()]
+
+
 def load_pairs(folder: Path | str, split: Split, limit: int | None = None) -> PairArrays:
     """Load the views of a split; shards that are not made yet are left out, so a growing set can be read.
 
@@ -64,9 +80,7 @@ def load_pairs(folder: Path | str, split: Split, limit: int | None = None) -> Pa
     folder = Path(folder)
     if split not in SPLITS:
         raise DatasetError(f"split {split!r}: expected one of {', '.join(SPLITS)}")
-    present = [
-        e for e in read_index(folder)["shards"] if e["split"] == split and (folder / e["name"]).exists()
-    ]
+    present = _present(folder, split)
     total = sum(entry["views"] for entry in present)
     total = total if limit is None else min(total, limit)
     if total == 0:

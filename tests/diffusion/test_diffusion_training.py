@@ -9,14 +9,14 @@ import torch
 from safetensors.torch import load_file
 
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
-from reald2iff.diffusion.training.coarse import train_coarse
+from reald2iff.diffusion.training.coarse import CoarseStage, train_coarse
 from reald2iff.diffusion.training.config import CoarseConfig, FineConfig, NetworkConfig, ObjectiveConfig
 from reald2iff.diffusion.training.data import WindowSampler
 from reald2iff.diffusion.training.fine import train_fine
 from reald2iff.diffusion.training.objective import add_noise, draw_sigmas
 from reald2iff.errors import DatasetError, InvalidParameterError, WeightsError
 from reald2iff.pairs import load_pairs
-from reald2iff.pairs.format import FORMAT_VERSION, Shard, write_index, write_shard
+from reald2iff.pairs.format import FORMAT_VERSION, Shard, read_shard, write_index, write_shard
 
 NETWORK = NetworkConfig(factor=4, widths=(8, 16), layers=1)
 
@@ -139,6 +139,53 @@ def test_a_batch_depends_on_seed_and_step_alone(pairs) -> None:
     one.batch(0)
     assert torch.equal(one.batch(3).sensor, two.batch(3).sensor)
     assert not torch.equal(one.batch(3).sensor, one.batch(4).sensor)
+
+
+def test_half_of_the_windows_are_upside_down(pairs) -> None:
+    data = load_pairs(pairs, "train")
+    rows = np.arange(48, dtype=np.uint16)[:, None] + np.full((6, 48, 64), 320, np.uint16)
+    data = dataclasses.replace(data, sensor_disparity=rows)
+    drawn = WindowSampler(data, 64, 32, 0, torch.device("cpu")).batch(0).sensor
+    upwards = (drawn[:, 0, 0, 0] > drawn[:, 0, -1, 0]).sum()
+    assert 16 < upwards < 48
+
+
+@pytest.fixture
+def real_pairs(pairs, tmp_path):
+    """The training views again, 2 px further away, without validation views."""
+    stored = read_shard(pairs / "shard_00000.npz")
+    near = {"clean_disparity": stored.clean_disparity + 1024, "sensor_disparity": stored.sensor_disparity}
+    folder = tmp_path / "real"
+    folder.mkdir()
+    write_shard(folder / "shard_00000.npz", dataclasses.replace(stored, **near))
+    entries = [
+        {"name": "shard_00000.npz", "split": "train", "views": 6, "scenes": []},
+        {"name": "shard_00001.npz", "split": "test", "views": 0, "scenes": []},
+    ]
+    write_index(folder, {"format_version": FORMAT_VERSION, "shards": entries})
+    return folder
+
+
+def test_real_pairs_take_their_share_of_a_batch(pairs, real_pairs, tmp_path) -> None:
+    config = coarse_config(pairs, tmp_path, batch_size=8, real_pairs=real_pairs, real_share=0.25)
+    batch = CoarseStage(config).sampler("train", 8, torch.device("cpu")).batch(0)
+    seen = (batch.sensor > 0).float()
+    residual = ((batch.sensor - batch.clean) * seen).sum((1, 2, 3)) / seen.sum((1, 2, 3))
+    assert torch.allclose(residual, torch.tensor([0.0] * 6 + [-2.0] * 2), atol=0.02)
+
+
+def test_pictures_show_real_training_frames_where_no_validation_frames_are(
+    pairs, real_pairs, tmp_path
+) -> None:
+    config = coarse_config(pairs, tmp_path, real_pairs=real_pairs, real_share=0.5)
+    batch = CoarseStage(config).sampler("val", 4, torch.device("cpu")).batch(0)
+    assert len(batch.clean) == 4
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9])
+def test_a_share_that_leaves_no_window_of_one_source_is_refused(pairs, tmp_path, share) -> None:
+    with pytest.raises(InvalidParameterError, match="at least one real and one simulated window"):
+        coarse_config(pairs, tmp_path, real_pairs=pairs, real_share=share)
 
 
 def test_a_window_larger_than_the_images_is_refused(pairs) -> None:

@@ -31,7 +31,9 @@ class Checkpoint:
     """
 
     # What may differ between the parts of one run without changing its result.
-    _FREE = frozenset({"out", "pairs", "coarse", "threads", "checkpoint_every", "log_every", "picture_every"})
+    _FREE = frozenset(
+        {"out", "pairs", "real_pairs", "coarse", "threads", "checkpoint_every", "log_every", "picture_every"}
+    )
 
     def __init__(self, run: Path, config: dict[str, Any]) -> None:
         self._folder = run / "checkpoint"

@@ -13,16 +13,17 @@ from reald2iff.diffusion.discrepancy import deviation
 from reald2iff.diffusion.sampling import sample_stage
 from reald2iff.diffusion.training.config import CoarseConfig
 from reald2iff.diffusion.training.data import Batch
-from reald2iff.diffusion.training.loop import Stage, Trainer
+from reald2iff.diffusion.training.loop import NoiseStage, Trainer
 from reald2iff.diffusion.training.objective import add_noise, channel_weight, draw_sigmas, x0_loss
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.diffusion.weights import load_pixel_backbone
 
 
-class CoarseStage(Stage):
+class CoarseStage(NoiseStage):
     """Models the structural residual (and the structure of the holes) given the clean disparity."""
 
     def __init__(self, config: CoarseConfig) -> None:
+        super().__init__(config)
         torch.manual_seed(config.seed)
         self._config = config
         network = config.network

@@ -110,7 +110,33 @@ class RunConfig:
 
 
 @dataclass(frozen=True)
-class TrainConfig(RunConfig):
+class MixtureConfig(RunConfig):
+    """Options of what learns the sensor's noise: real pairs mixed into the simulated ones.
+
+    Attributes:
+        real_pairs: Folder made by `reald2iff pairs from-real`, whose training frames are mixed in; None mixes
+            nothing. A camera's native and registered depth differ: one folder, of one source.
+        real_share: Share of a step's windows drawn from it, in whole windows.
+    """
+
+    real_pairs: Path | None = None
+    real_share: float = 0.25
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.real_pairs is not None and not 0 < self.real_windows(self.batch_size) < self.batch_size:
+            raise InvalidParameterError(
+                f"real_share {self.real_share} of {self.batch_size} windows: expected at least one real and "
+                "one simulated window a step"
+            )
+
+    def real_windows(self, batch_size: int) -> int:
+        """How many of so many windows are real."""
+        return round(self.real_share * batch_size) if self.real_pairs is not None else 0
+
+
+@dataclass(frozen=True)
+class TrainConfig(MixtureConfig):
     """Options that both stages share.
 
     Attributes:

@@ -70,6 +70,9 @@ class WindowSampler:
         # come up as often as any other column.
         lefts = np.clip(rng.integers(-size // 2, width - size // 2, self._batch_size), 0, width - size)
 
+        # Up and down mean nothing to a horizontal stereo pair; left and right do.
+        flipped = rng.random(self._batch_size) < 0.5
+
         # Wider than the window by what the condition depends on.
         strip = min(width, size + CONTEXT_LEFT + CONTEXT_RIGHT)
         starts = np.clip(lefts - CONTEXT_LEFT, 0, width - strip)
@@ -77,6 +80,7 @@ class WindowSampler:
         def cut(source: np.ndarray, columns: np.ndarray, wide: int, steps: int) -> torch.Tensor:
             corners = zip(images, tops, columns, strict=True)
             parts = np.stack([source[i, t : t + size, x : x + wide] for i, t, x in corners])
+            parts[flipped] = parts[flipped, ::-1]
             return torch.from_numpy(parts.astype(np.float32) / steps)[:, None].to(self._device)
 
         def window(strips: torch.Tensor) -> torch.Tensor:
@@ -93,3 +97,20 @@ class WindowSampler:
             cut(sensor, lefts, size, SENSOR_STEPS),
             window(condition_features(clean_strips, first_column, setting)),
         )
+
+
+class MixedSampler:
+    """Batches of two sources, one after the other in each batch.
+
+    Args:
+        first: Its windows come first.
+        second: Windows of the same size.
+    """
+
+    def __init__(self, first: WindowSampler, second: WindowSampler) -> None:
+        self._parts = (first, second)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step."""
+        drawn = [vars(part.batch(step)) for part in self._parts]
+        return Batch(**{name: torch.cat([values[name] for values in drawn]) for name in drawn[0]})

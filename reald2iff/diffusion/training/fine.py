@@ -15,17 +15,18 @@ from reald2iff.diffusion.representation import CHANNELS
 from reald2iff.diffusion.sampling import sample_stage
 from reald2iff.diffusion.training.config import FineConfig
 from reald2iff.diffusion.training.data import Batch
-from reald2iff.diffusion.training.loop import Stage, Trainer, choose_device
+from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
 from reald2iff.diffusion.training.objective import add_noise, channel_weight, draw_sigmas, x0_loss
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.diffusion.weights import load_backbone, load_pixel_backbone
 from reald2iff.errors import WeightsError
 
 
-class FineStage(Stage):
+class FineStage(NoiseStage):
     """Models the full residual and validity given the clean disparity and a sample of the coarse stage."""
 
     def __init__(self, config: FineConfig) -> None:
+        super().__init__(config)
         torch.manual_seed(config.seed)
         self._config = config
         network = config.network

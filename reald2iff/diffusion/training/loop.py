@@ -14,10 +14,12 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reald2iff.diffusion.training.checkpoint import Checkpoint, fingerprint_of
-from reald2iff.diffusion.training.config import RunConfig
-from reald2iff.diffusion.training.data import WindowSampler
+from reald2iff.diffusion.training.config import MixtureConfig, RunConfig
+from reald2iff.diffusion.training.data import MixedSampler, WindowSampler
 from reald2iff.errors import DependencyError, InvalidParameterError
-from reald2iff.pairs import PairArrays, load_pairs
+from reald2iff.pairs import load_pairs
+from reald2iff.pairs.dataset import holds
+from reald2iff.pairs.format import Split
 
 
 def choose_device(name: str) -> torch.device:
@@ -49,9 +51,9 @@ class Stage(ABC):
 
     model: torch.nn.Module
 
-    def sampler(self, pairs: PairArrays, batch_size: int, config: RunConfig, device: torch.device) -> Sampler:
-        """Where training batches come from."""
-        return WindowSampler(pairs, batch_size, config.window, config.seed, device)
+    @abstractmethod
+    def sampler(self, split: Split, batch_size: int, device: torch.device) -> Sampler:
+        """Where batches of a split come from."""
 
     def trained_parameters(self) -> list[torch.nn.Parameter]:
         """What is optimised."""
@@ -68,6 +70,29 @@ class Stage(ABC):
     @abstractmethod
     def draw(self, batch: Any, path: Path) -> None:
         """Picture of samples on a batch of validation windows."""
+
+
+class NoiseStage(Stage):
+    """A stage that learns the sensor's noise from windows of pairs, real ones mixed in.
+
+    Args:
+        config: Which pairs, and how they are mixed.
+    """
+
+    def __init__(self, config: MixtureConfig) -> None:
+        self._mixture = config
+
+    def sampler(self, split: Split, batch_size: int, device: torch.device) -> Sampler:
+        config, real = self._mixture, self._mixture.real_windows(batch_size)
+        simulated = WindowSampler(
+            load_pairs(config.pairs, split), batch_size - real, config.window, config.seed, device
+        )
+        if config.real_pairs is None or real == 0:
+            return simulated
+        # Real recordings are few: without validation frames of their own, pictures show training frames.
+        held = split if holds(config.real_pairs, split) else "train"
+        pairs = load_pairs(config.real_pairs, held)
+        return MixedSampler(simulated, WindowSampler(pairs, real, config.window, config.seed + 1, device))
 
 
 class Trainer:
@@ -99,9 +124,8 @@ class Trainer:
         config = self._config
         if config.threads:
             torch.set_num_threads(config.threads)
-        sampler, device = self._stage.sampler, self._device
-        train = sampler(load_pairs(config.pairs, "train"), config.batch_size, config, device)
-        shown = sampler(load_pairs(config.pairs, "val"), 4, config, device)
+        train = self._stage.sampler("train", config.batch_size, self._device)
+        shown = self._stage.sampler("val", 4, self._device)
         start = self._checkpoint.restore(self._model, self._ema, self._optimizer)
         config.out.mkdir(parents=True, exist_ok=True)
         (config.out / "config.json").write_text(json.dumps(fingerprint_of(config), indent=1))

@@ -19,9 +19,9 @@ from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
 from reald2iff.diffusion.texture import BANDS, band_leakage, lay_texture, split_bands
-from reald2iff.diffusion.training.config import RunConfig
+from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
-from reald2iff.diffusion.training.loop import Stage, Trainer, choose_device
+from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError, WeightsError
 
@@ -36,7 +36,7 @@ _MIN_SEEN = 0.5
 
 
 @dataclass(frozen=True)
-class RefineConfig(RunConfig):
+class RefineConfig(MixtureConfig):
     """Options of the refinement.
 
     Attributes:
@@ -61,11 +61,11 @@ class RefineConfig(RunConfig):
                 raise InvalidParameterError(f"{name} = {value}: expected 1 or more")
 
 
-class RefineStage(Stage):
+class RefineStage(NoiseStage):
     """Trains the spread head of a pipeline's fine stage."""
 
     def __init__(self, config: RefineConfig) -> None:
-        self._config = config
+        super().__init__(config)
         self._pipeline = RealD2iffPipeline.from_pretrained(config.weights)
         fine = self._pipeline.fine
         if not isinstance(fine, PixelBackbone):
