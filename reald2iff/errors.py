@@ -28,6 +28,10 @@ class DatasetError(RealD2iffError):
     """A pair or demonstration data set that is missing, broken or of another layout."""
 
 
+class WorkerError(RealD2iffError):
+    """Worker processes that were lost again and again on the same piece of work."""
+
+
 class DependencyError(RealD2iffError):
     """An optional dependency is missing; the message holds the command that installs it."""
 
