@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors import NOISE_MODELS, D435Twin, NoiseModel
+from reald2iff.sensors.profile import DEFAULT_PROFILE, load_profile
 from reald2iff.sensors.setting import SensorSetting
 
 DIFFUSION = "reald2iff"
@@ -30,7 +31,8 @@ def load_noise_model(
         coarse_steps: Network calls of the coarse stage; None = the weights' default.
         fine_steps: Of the fine stage; 0 = coarse stage only.
         setting: Strength and preset; the diffusion model and the D435 twin follow it.
-        profile: Camera that the D435 twin is, see `reald2iff.sensors.profile.load_profile`.
+        profile: Camera that the D435 twin is, see `reald2iff.sensors.profile.load_profile`; None =
+            `reald2iff.sensors.profile.DEFAULT_PROFILE`.
 
     Raises:
         InvalidParameterError: for an unknown name, device or profile, or a setting or a profile given to a
@@ -50,11 +52,7 @@ def load_noise_model(
         )
     setting = SensorSetting() if setting is None else setting
     if name == D435Twin.name:
-        if profile is None:
-            return D435Twin().conditioned(setting.strength, setting.preset)
-        from reald2iff.sensors.profile import load_profile
-
-        camera = load_profile(profile)
+        camera = load_profile(DEFAULT_PROFILE if profile is None else profile)
         twin = camera.twin.conditioned(setting.strength, setting.preset)
         return replace(camera, twin=twin).noise_model()
     if setting != SensorSetting():

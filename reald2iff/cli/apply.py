@@ -44,7 +44,7 @@ class ApplyConfig:
     """reald2iff, or an analytic noise model: gaussian, perlin, kinect, isaac,
     active_randomisation, d435_twin."""
     profile: str | None = None
-    """Camera that d435_twin is: d435, d435_registered, or a .yaml of `reald2iff calibrate`."""
+    """Camera that d435_twin is: d435, d435_registered, or a .yaml of `reald2iff calibrate` (default: d435)."""
     weights: str = "default"
     """Weights of reald2iff: "default" or a folder."""
     steps: tuple[int, int] | None = None

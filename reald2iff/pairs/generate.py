@@ -26,6 +26,7 @@ from reald2iff.pairs.plan import ShardPlan, plan_shards
 from reald2iff.pairs.source import find_scene_source
 from reald2iff.pairs.worker import THREAD_VARIABLES, Job, ShardReport, make_shard, start_worker
 from reald2iff.sensors import D435Twin
+from reald2iff.sensors.profile import DEFAULT_PROFILE, load_profile
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,8 @@ class GenerateConfig:
     in different light. Training scenes then also vary noise strength and preset. 0 = always the same."""
     splits: tuple[Split, ...] = SPLITS
     """Make scenes of these splits only, e.g. test: the views of `count` are then all of them."""
-    profile: str | None = None
-    """Camera that the sensors are drawn around: d435, or a native .yaml of `reald2iff calibrate` (default:
-    the twin's own parameters)."""
+    profile: str = DEFAULT_PROFILE
+    """Camera that the sensors are drawn around: d435, or a native .yaml of `reald2iff calibrate`."""
     matcher: Literal["census", "sgbm"] = "census"
     """Stereo matcher of the twin: census resembles a D435; sgbm is faster, with bands it does not have."""
 
@@ -86,11 +86,7 @@ def generate(config: GenerateConfig) -> int:
     return 0
 
 
-def _fitted_twin(profile: str | None) -> D435Twin:
-    if profile is None:
-        return D435Twin()
-    from reald2iff.sensors.profile import load_profile
-
+def _fitted_twin(profile: str) -> D435Twin:
     camera = load_profile(profile)
     if camera.registration is not None:
         raise InvalidParameterError(

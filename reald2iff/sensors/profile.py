@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FORMAT = "reald2iff-profile"
 FORMAT_VERSION = 1
 
+DEFAULT_PROFILE = "d435"
+"""The camera that is meant unless another is named: native depth of a D435, fitted to real frames."""
+
 _SHIPPED = Path(__file__).with_name("profiles")
 
 _HEAD = """\

@@ -23,6 +23,10 @@ def test_the_twin_of_a_profile_is_loaded_and_follows_the_setting():
     assert noisier == fitted.conditioned(2.0, "high_density")
 
 
+def test_the_twin_is_the_fitted_camera_unless_another_is_named():
+    assert load_noise_model("d435_twin") == load_profile("d435").twin
+
+
 def test_a_registered_profile_makes_registered_noise_of_the_setting():
     model = load_noise_model("d435_twin", profile="d435_registered", setting=SensorSetting(2.0))
     profile = load_profile("d435_registered")
