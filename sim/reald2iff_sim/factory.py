@@ -40,13 +40,22 @@ def make_simulator(backend: str = "mujoco", task: str | Task = "pick_cube", **co
     return made
 
 
-def make_task(name: str) -> Task:
-    """A task with its default parameters.
+def make_task(name: str, **parameters: Any) -> Task:
+    """A task.
+
+    Args:
+        name: One of `TASKS`.
+        parameters: Fields of its dataclass that differ from their defaults.
 
     Raises:
-        InvalidParameterError: for a name not in `TASKS`.
+        InvalidParameterError: for an unknown name, field or value.
     """
-    made: Task = _find(TASKS, "task", name)()
+    task = _find(TASKS, "task", name)
+    known = [field.name for field in fields(task)]
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise InvalidParameterError(f"{name} has no option {', '.join(unknown)}: expected {', '.join(known)}")
+    made: Task = task(**parameters)
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from reald2iff.geometry import PinholeIntrinsics
 
 if TYPE_CHECKING:
-    from reald2iff_sim.tasks.base import Task
+    from reald2iff_sim.control.actions import ActionSpace
+    from reald2iff_sim.tasks.base import InitialState, Task
 
 ARM_JOINTS = tuple(f"fr3_joint{i}" for i in range(1, 8))
 FINGER_JOINTS = ("fr3_finger_joint1", "fr3_finger_joint2")
@@ -48,6 +50,8 @@ class Observation:
         gripper_width: Opening in metres, 0 to 0.08.
         eef_pose: ``T_world_eef (4, 4)``, the point between the finger tips, z along the fingers.
         object_poses: ``T_world_object (4, 4)`` by object name.
+        object_velocities: ``(6,)`` by object name: linear m/s and angular rad/s, world frame.
+        finger_forces: ``(2,)`` N by object name: what the left and the right finger press on it with.
     """
 
     time: float
@@ -56,6 +60,8 @@ class Observation:
     gripper_width: float
     eef_pose: Array
     object_poses: dict[str, Array]
+    object_velocities: dict[str, Array] = field(default_factory=dict)
+    finger_forces: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class StepResult:
         success: The task's predicate.
         action: ``(7,)`` in [-1, 1], as executed.
         target_pose: ``T_world_eef (4, 4)`` that the action asked for.
-        subtask_signals: 0 or 1 by name (MimicGen's subtask_term_signals).
+        subtask_signals: 0 or 1 by name (MimicGen's subtask_term_signals), of the observation.
     """
 
     observation: Observation
@@ -97,21 +103,33 @@ class Simulator(ABC):
 
     Attributes:
         task: What is simulated and judged.
-        depth_camera: Of the present episode.
-        color_camera: Of the present episode.
+        actions: What an action means; `ActionSpace.action` finds the one that leads to a pose.
+        depth_camera: Of the present episode. `render` takes it as it is: set another pose or size at will.
+        color_camera: Likewise.
     """
 
     task: Task
+    actions: ActionSpace
     depth_camera: CameraCalibration
     color_camera: CameraCalibration
 
     @abstractmethod
-    def reset(self, seed: int) -> Observation:
+    def reset(self, seed: int, start: InitialState | None = None) -> Observation:
         """New episode, at time 0; the same seed gives the same scene, camera pose and bytes.
+
+        Args:
+            seed: Draws the camera's pose and the start.
+            start: Instead of the one that the task draws.
 
         Raises:
             InvalidParameterError: for a negative seed.
+            SimulationError: for a start that the arm cannot reach.
         """
+
+    @property
+    @abstractmethod
+    def target_pose(self) -> Array:
+        """``T_world_eef (4, 4)`` that the arm is on its way to; the next action is relative to it."""
 
     @abstractmethod
     def step(self, action: Array) -> StepResult:
@@ -142,8 +160,42 @@ class Simulator(ABC):
         """The present instant, as the last reset or step returned it."""
 
     @abstractmethod
+    def place_objects(self, poses: Mapping[str, Array]) -> Observation:
+        """Put objects somewhere else, at rest; time and robot stay.
+
+        Args:
+            poses: ``T_world_object (4, 4)`` by object name; objects left out stay where they are.
+
+        Raises:
+            SimulationError: for a name that the task does not have.
+        """
+
+    @abstractmethod
+    def get_state(self) -> Array:
+        """All that decides what follows, physics and control, as ``(D,) float64``; D is fixed for a task.
+
+        A simulator of the same backend, version and task that is set to it renders the same images and goes
+        on with the same bytes. The cameras are not part of it.
+        """
+
+    @abstractmethod
+    def set_state(self, state: Array) -> Observation:
+        """Take over what `get_state` returned, here or in another simulator of the same task.
+
+        Raises:
+            SimulationError: for another shape, or values not finite.
+        """
+
+    @abstractmethod
     def render(self) -> CameraImages:
         """Images of the present instant."""
+
+    @abstractmethod
+    def render_segmentation(self) -> NDArray[np.uint8]:
+        """What each pixel of the depth image shows, ``(H, W) uint8``.
+
+        0 = the room, 1 = the robot, 2 + i = the task's object i.
+        """
 
     @abstractmethod
     def close(self) -> None:

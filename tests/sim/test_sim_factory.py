@@ -6,7 +6,7 @@ import pytest
 from reald2iff.errors import InvalidParameterError
 from reald2iff_sim import make_expert, make_simulator, make_task
 from reald2iff_sim.backends.mujoco.backend import MujocoConfig
-from reald2iff_sim.tasks.base import ObjectSpec
+from reald2iff_sim.tasks.objects import Material, Part
 from reald2iff_sim.tasks.pick_cube import PickCube
 
 
@@ -40,7 +40,7 @@ def test_bad_parameters_raise():
     with pytest.raises(InvalidParameterError, match="cube_size"):
         PickCube(cube_size=0.2)
     with pytest.raises(InvalidParameterError, match="shape"):
-        ObjectSpec("thing", "cone", (0.1, 0.1, 0.1), (1, 1, 1, 1), 0.1)  # type: ignore[arg-type]
+        Part("cone", (0.1, 0.1, 0.1), Material((1, 1, 1, 1)))  # type: ignore[arg-type]
 
 
 def test_subtasks_name_signals_that_the_task_gives(simulator):

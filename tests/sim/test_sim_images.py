@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ def test_the_hand_close_to_the_lens_is_not_clipped(simulator):
     camera = simulator.depth_camera
     near = camera.pose.copy()
     near[:3, 3] = simulator.observe().eef_pose[:3, 3] - 0.25 * near[:3, 2]
-    depth = simulator._depth_renderer.depth(simulator.data, near, camera.intrinsics)
+    simulator.depth_camera = replace(camera, pose=near)
+    depth = simulator.render_depth()
     assert 0.05 < depth[depth > 0].min() < 0.25
 
 

@@ -98,6 +98,20 @@ class InverseKinematics:
         self._move(joints)
         self._velocity_limit.velocity = np.zeros(7)
 
+    @property
+    def state_size(self) -> int:
+        """Length of `get_state`."""
+        return 14
+
+    def get_state(self) -> Array:
+        """``(state_size,)``: all that the next step depends on."""
+        return np.concatenate([self.joints, self._velocity_limit.velocity])
+
+    def set_state(self, state: Array) -> None:
+        """Take over what `get_state` returned."""
+        self._move(state[:7])
+        self._velocity_limit.velocity = state[7:14].copy()
+
     def hold_back(self, joints: Array) -> None:
         """Go on from ``joints (7,)`` rad, which the robot was given instead of those that `step` returned."""
         self._move(joints)

@@ -4,44 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.errors import InvalidParameterError
 from reald2iff_sim.simulator import Observation
+from reald2iff_sim.tasks.objects import ObjectSpec
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ObjectSpec:
-    """A movable object, for a backend to build.
-
-    Attributes:
-        name: Under which `Observation.object_poses` holds its pose.
-        shape: ``box``, ``cylinder`` (along z) or ``sphere``.
-        size: Extent along x, y, z in metres (not halved).
-        rgba: Colour, 0 to 1.
-        mass: Kilograms.
-        friction: Sliding coefficient against the table (in the hand, the fingers' rubber decides).
-    """
-
-    name: str
-    shape: Literal["box", "cylinder", "sphere"]
-    size: tuple[float, float, float]
-    rgba: tuple[float, float, float, float]
-    mass: float
-    friction: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.shape not in ("box", "cylinder", "sphere"):
-            raise InvalidParameterError(f"shape {self.shape!r}: expected box, cylinder or sphere")
-        if min(self.size) <= 0 or self.mass <= 0:
-            raise InvalidParameterError(
-                f"object {self.name!r}, size {self.size} m, mass {self.mass} kg: expected positive values"
-            )
 
 
 @dataclass(frozen=True)
@@ -49,10 +20,13 @@ class Subtask:
     """A stretch of the task relative to one object (MimicGen).
 
     Attributes:
+        name: What is done in it, for reports.
         object_ref: Object that the end effector moves relative to.
-        term_signal: Name of the signal whose change from 0 to 1 ends it; None for the last one.
+        term_signal: Name of the signal whose change from 0 to 1 ends it; None for the last one, which ends
+            with success.
     """
 
+    name: str
     object_ref: str
     term_signal: str | None
 
@@ -88,7 +62,7 @@ class Task(ABC):
     @property
     @abstractmethod
     def objects(self) -> tuple[ObjectSpec, ...]:
-        """Movable objects."""
+        """What stands on the table."""
 
     @property
     @abstractmethod
@@ -97,7 +71,7 @@ class Task(ABC):
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> InitialState:
-        """Start of an episode, from the task's reset distribution."""
+        """Start of an episode, from the task's reset distribution: nothing touches, all is in reach."""
 
     @abstractmethod
     def success(self, observation: Observation) -> bool:

@@ -11,7 +11,9 @@ from scipy.spatial.transform import Rotation
 from reald2iff.errors import InvalidParameterError
 from reald2iff_sim.control.limits import GRIPPER_WIDTH
 from reald2iff_sim.simulator import Observation
-from reald2iff_sim.tasks.base import Array, InitialState, ObjectSpec, Subtask, Task
+from reald2iff_sim.tasks.base import InitialState, Subtask, Task
+from reald2iff_sim.tasks.objects import Material, ObjectSpec, Part
+from reald2iff_sim.tasks.predicates import held
 
 _FINGERS_DOWN = Rotation.from_matrix(np.diag([1.0, -1.0, -1.0]))
 
@@ -60,11 +62,12 @@ class PickCube(Task):
 
     @property
     def objects(self) -> tuple[ObjectSpec, ...]:
-        return (ObjectSpec("cube", "box", (self.cube_size,) * 3, self.cube_rgba, self.cube_mass),)
+        box = Part("box", (self.cube_size,) * 3, Material(self.cube_rgba))
+        return (ObjectSpec("cube", (box,), self.cube_mass),)
 
     @property
     def subtasks(self) -> tuple[Subtask, ...]:
-        return (Subtask("cube", "grasp"), Subtask("cube", None))
+        return (Subtask("grasp the cube", "cube", "grasp"), Subtask("lift the cube", "cube", None))
 
     def draw(self, rng: np.random.Generator) -> InitialState:
         cube = np.eye(4)
@@ -78,14 +81,7 @@ class PickCube(Task):
 
     def success(self, observation: Observation) -> bool:
         lifted = observation.object_poses["cube"][2, 3] - self.cube_size / 2 >= self.lift_height
-        return bool(lifted and self._grasped(observation))
+        return bool(lifted and held(observation, "cube"))
 
     def subtask_signals(self, observation: Observation) -> dict[str, int]:
-        return {"grasp": int(self._grasped(observation))}
-
-    def _grasped(self, observation: Observation) -> bool:
-        """The fingers are as wide open as the cube (turned: up to its diagonal) and it is between them."""
-        in_hand: Array = np.linalg.inv(observation.eef_pose) @ observation.object_poses["cube"][:, 3]
-        between = np.abs(in_hand[:3]) < (0.02, 0.01, self.cube_size / 2 + 0.01)
-        closed = 0.9 * self.cube_size < observation.gripper_width < self.cube_size + 0.004
-        return bool(between.all() and closed)
+        return {"grasp": int(held(observation, "cube"))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import mujoco
@@ -11,8 +12,9 @@ from scipy.spatial.transform import Rotation
 
 from reald2iff.errors import InvalidParameterError, SimulationError
 from reald2iff_sim.backends.mujoco.fr3 import EEF_SITE, GRIPPER_ACTUATOR
-from reald2iff_sim.backends.mujoco.rendering import HeadlessRenderer
+from reald2iff_sim.backends.mujoco.objects import SceneObjects, pose_matrix
 from reald2iff_sim.backends.mujoco.scene import build_scene
+from reald2iff_sim.backends.mujoco.views import SceneViews
 from reald2iff_sim.camera import WorkspaceCamera
 from reald2iff_sim.control.actions import ActionSpace
 from reald2iff_sim.control.ik import IKConfig, InverseKinematics
@@ -29,15 +31,15 @@ from reald2iff_sim.simulator import (
     CONTROL_RATE,
     FINGER_JOINTS,
     Array,
-    CameraCalibration,
     CameraImages,
     Observation,
     Simulator,
     StepResult,
 )
-from reald2iff_sim.tasks.base import Task
+from reald2iff_sim.tasks.base import InitialState, Task
 
 _SETTLE = 0.1  # seconds of physics before an episode begins
+_STATE = mujoco.mjtState.mjSTATE_INTEGRATION.value  # with the solver's warm start, so that bytes repeat
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,14 @@ class MujocoConfig:
 
 
 class MujocoSimulator(Simulator):
-    """See `Simulator`. The renderer is made with the first image, so that physics alone needs no EGL."""
+    """See `Simulator`. Renderers are made with the first image, so that physics alone needs no EGL."""
 
     Config = MujocoConfig
 
     def __init__(self, task: Task, config: MujocoConfig | None = None) -> None:
         self.task = task
         self.config = config or MujocoConfig()
+        self.actions = self.config.actions
         self.model = build_scene(task, self.config.timestep)
         self.model.vis.quality.shadowsize = self.config.shadow_size
         self.data = mujoco.MjData(self.model)
@@ -104,28 +107,28 @@ class MujocoSimulator(Simulator):
         damping = -self.model.actuator_biasprm[self._arm_actuators, 2]
         self._servo_error = JOINT_VELOCITY * damping / self.model.actuator_gainprm[self._arm_actuators, 0]
         self._target = np.eye(4)
-        self._depth_renderer: HeadlessRenderer | None = None
-        self._color_renderer: HeadlessRenderer | None = None
+        self._objects = SceneObjects(self.model, task.objects)
+        self._views = SceneViews(self.model, self._objects.names, self.config.color_samples)
         self.reset(0)
 
-    def reset(self, seed: int) -> Observation:
+    @property
+    def target_pose(self) -> Array:
+        return self._target.copy()
+
+    def reset(self, seed: int, start: InitialState | None = None) -> Observation:
         if seed < 0:
             raise InvalidParameterError(f"seed {seed}: expected 0 or more")
         for_task, for_camera = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
         self.depth_camera, self.color_camera = self.config.camera.draw(for_camera)
-        start = self.task.draw(for_task)
+        if start is None:
+            start = self.task.draw(for_task)
         mujoco.mj_resetData(self.model, self.data)
         joints = self._ik.solve(start.eef_pose)
         self.data.qpos[self._qpos] = joints
         self.data.qpos[self._fingers] = start.gripper_width / 2
         self.data.ctrl[self._arm_actuators] = joints
         self.data.ctrl[self._gripper] = start.gripper_width
-        for name, pose in start.object_poses.items():
-            address = self.model.joint(name).qposadr[0]
-            self.data.qpos[address : address + 3] = pose[:3, 3]
-            self.data.qpos[address + 3 : address + 7] = Rotation.from_matrix(pose[:3, :3]).as_quat(
-                scalar_first=True
-            )
+        self._objects.place(self.data, start.object_poses)
         mujoco.mj_step(self.model, self.data, round(_SETTLE / self.config.timestep))
         self.data.time = 0.0
         mujoco.mj_forward(self.model, self.data)
@@ -141,7 +144,7 @@ class MujocoSimulator(Simulator):
             self._servo(self._ik.step(waypoint), width, self._substeps)
             self._ik.hold_back(self.data.ctrl[self._arm_actuators])
         self._target = _leashed(target, self._ik.pose, *self.config.max_lead)
-        return self._result(actions.action(previous, target, width), target)
+        return self._result(checked, target)
 
     def step_joints(self, positions: Array, gripper_width: float) -> StepResult:
         goal = np.asarray(positions, dtype=np.float64)
@@ -161,51 +164,67 @@ class MujocoSimulator(Simulator):
         return self._result(self.config.actions.action(previous, self._target, width), self._target)
 
     def observe(self) -> Observation:
-        """The present instant, as the last reset or step returned it."""
         data = self.data
         return Observation(
             time=float(data.time),
             joint_positions=data.qpos[self._qpos].copy(),
             joint_velocities=data.qvel[self._qvel].copy(),
             gripper_width=float(data.qpos[self._fingers].sum()),
-            eef_pose=_pose(data.site_xpos[self._site], data.site_xmat[self._site]),
-            object_poses={
-                item.name: _pose(data.body(item.name).xpos, data.body(item.name).xmat)
-                for item in self.task.objects
-            },
+            eef_pose=pose_matrix(data.site_xpos[self._site], data.site_xmat[self._site]),
+            object_poses=self._objects.poses(data),
+            object_velocities=self._objects.velocities(data),
+            finger_forces=self._objects.finger_forces(data),
         )
+
+    def place_objects(self, poses: Mapping[str, Array]) -> Observation:
+        unknown = sorted(set(poses) - set(self._objects.names))
+        if unknown:
+            raise SimulationError(
+                f"no object {', '.join(unknown)}: expected some of {', '.join(self._objects.names)}"
+            )
+        self._objects.place(self.data, poses)
+        mujoco.mj_forward(self.model, self.data)
+        return self.observe()
+
+    def get_state(self) -> Array:
+        physics = np.empty(mujoco.mj_stateSize(self.model, _STATE))
+        mujoco.mj_getState(self.model, self.data, physics, _STATE)
+        return np.concatenate([physics, self._target.ravel(), self._ik.get_state()])
+
+    def set_state(self, state: Array) -> Observation:
+        values = np.asarray(state, dtype=np.float64)
+        size = mujoco.mj_stateSize(self.model, _STATE)
+        expected = (size + 16 + self._ik.state_size,)
+        if values.shape != expected or not np.isfinite(values).all():
+            raise SimulationError(f"state of shape {values.shape}: expected {expected} finite values")
+        mujoco.mj_setState(self.model, self.data, values[:size], _STATE)
+        mujoco.mj_forward(self.model, self.data)
+        mujoco.mj_setState(self.model, self.data, values[:size], _STATE)  # the warm start that `forward` used
+        self._target = values[size : size + 16].reshape(4, 4).copy()
+        self._ik.set_state(values[size + 16 :])
+        return self.observe()
 
     def render(self) -> CameraImages:
         return CameraImages(color=self.render_color(), depth=self.render_depth())
 
     def render_color(self) -> NDArray[np.uint8]:
         """Colour image ``(H, W, 3) uint8`` RGB of the present instant."""
-        if self._color_renderer is None:
-            self._color_renderer = self._make_renderer(self.color_camera, self.config.color_samples)
-        camera = self.color_camera
-        return self._color_renderer.color(self.data, camera.pose, camera.intrinsics)
+        return self._views.color(self.data, self.color_camera)
 
     def render_depth(self) -> NDArray[np.float32]:
         """Clean depth ``(H, W) float32`` metres of the present instant, 0 where nothing is hit."""
-        if self._depth_renderer is None:  # depth needs a context without anti-aliasing
-            self._depth_renderer = self._make_renderer(self.depth_camera, samples=0)
-        camera = self.depth_camera
-        return self._depth_renderer.depth(self.data, camera.pose, camera.intrinsics)
+        return self._views.depth(self.data, self.depth_camera)
+
+    def render_segmentation(self) -> NDArray[np.uint8]:
+        return self._views.segmentation(self.data, self.depth_camera)
 
     def close(self) -> None:
-        for renderer in (self._depth_renderer, self._color_renderer):
-            if renderer is not None:
-                renderer.close()
-        self._depth_renderer = self._color_renderer = None
+        self._views.close()
 
     def __del__(self) -> None:
         # A rendering context that is collected while another is current frees that one's objects.
-        if hasattr(self, "_color_renderer"):
+        if hasattr(self, "_views"):
             self.close()
-
-    def _make_renderer(self, camera: CameraCalibration, samples: int) -> HeadlessRenderer:
-        size = camera.intrinsics
-        return HeadlessRenderer(self.model, size.width, size.height, samples=samples)
 
     def _servo(self, joints: Array, width: float, substeps: int) -> None:
         """Physics while the servos' targets move linearly to ``joints`` and, at its speed, to ``width``."""
@@ -232,13 +251,6 @@ class MujocoSimulator(Simulator):
             target_pose=target,
             subtask_signals=self.task.subtask_signals(observation),
         )
-
-
-def _pose(position: Array, rotation: Array) -> Array:
-    pose = np.eye(4)
-    pose[:3, :3] = np.reshape(rotation, (3, 3))
-    pose[:3, 3] = position
-    return pose
 
 
 def _between(start: Array, goal: Array, count: int) -> Array:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import mujoco
-import numpy as np
 
 from reald2iff_sim.backends.mujoco.fr3 import fr3_spec
-from reald2iff_sim.tasks.base import ObjectSpec, Task
+from reald2iff_sim.backends.mujoco.objects import add_object
+from reald2iff_sim.tasks.base import Task
 
 _TABLE_HEIGHT = 0.74  # metres above the floor
 _TABLE_TOP = (0.42, 0.0, 0.80, 0.62, 0.018)  # centre x, y; half extents x, y; half thickness
-_GEOM_TYPES = {
-    "box": mujoco.mjtGeom.mjGEOM_BOX,
-    "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
-    "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
-}
 
 
 def build_scene(task: Task, timestep: float) -> mujoco.MjModel:
-    """Compiled model. World frame = ``fr3_link0``; the table's top is at z = 0. Objects are free bodies."""
+    """Compiled model. World frame = ``fr3_link0``; the table's top is at z = 0."""
     spec = fr3_spec()
     spec.modelname = task.name
     spec.option.timestep = timestep
@@ -30,7 +25,7 @@ def build_scene(task: Task, timestep: float) -> mujoco.MjModel:
     _light(spec)
     _furnish(spec)
     for item in task.objects:
-        _add_object(spec, item)
+        add_object(spec, item)
     for key in list(spec.keys):
         spec.delete(key)  # its state is that of the arm alone
     return spec.compile()
@@ -92,23 +87,3 @@ def _furnish(spec: mujoco.MjSpec) -> None:
     world.add_geom(type=box, pos=(0.3, 0, -_TABLE_HEIGHT - 0.05), size=(3, 3, 0.05), material=floor)
     world.add_geom(type=box, pos=(-1.45, 0, 0.4), size=(0.05, 3, 1.4), material=wall)
     world.add_geom(type=box, pos=(0.3, -2.2, 0.4), size=(3, 0.05, 1.4), material=wall)
-
-
-def _add_object(spec: mujoco.MjSpec, item: ObjectSpec) -> None:
-    body = spec.worldbody.add_body(name=item.name)
-    body.add_freejoint(name=item.name)
-    half = np.asarray(item.size) / 2
-    if item.shape == "cylinder":
-        half = np.array([half[0], half[2], 0.0])
-    elif item.shape == "sphere":
-        half = np.array([half[0], 0.0, 0.0])
-    _material(spec, item.name, item.rgba, specular=0.3, shininess=0.5)
-    body.add_geom(
-        name=item.name,
-        type=_GEOM_TYPES[item.shape],
-        size=half,
-        mass=item.mass,
-        material=item.name,
-        friction=(item.friction, 0.005, 0.0001),
-        condim=4,
-    )
