@@ -13,21 +13,20 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
+from reald2iff.cli.noise_options import NoiseModelOptions
 from reald2iff.errors import InvalidDepthError, InvalidIntrinsicsError, InvalidParameterError
 from reald2iff.geometry import D435_DEPTH, PinholeIntrinsics
 from reald2iff.io.camera_files import parse_intrinsics, read_camera_info
 from reald2iff.io.depth_files import CONTAINERS, DepthFormat, read_depth, write_depth
-from reald2iff.noise_models import DIFFUSION, load_noise_model
 from reald2iff.pictures import Panel, color_range, depth_panels
-from reald2iff.sensors import D435Twin, NoiseModel
-from reald2iff.sensors.setting import SensorSetting
+from reald2iff.sensors import NoiseModel
 
 _PREVIEWED = 4
 _LARGEST_PREVIEW = 640
 
 
 @dataclass(frozen=True)
-class ApplyConfig:
+class ApplyConfig(NoiseModelOptions):
     """Options of `reald2iff apply`. Say which camera it is: --intrinsics, --camera-info or --d435."""
 
     input: Annotated[Path, tyro.conf.Positional]
@@ -40,21 +39,6 @@ class ApplyConfig:
     """YAML or JSON file of a ROS camera_info."""
     d435: bool = False
     """Intrinsics of a D435's native depth stream at 640x480."""
-    model: str = DIFFUSION
-    """reald2iff, or an analytic noise model: gaussian, perlin, kinect, isaac,
-    active_randomisation, d435_twin."""
-    profile: str | None = None
-    """Camera that d435_twin is: d435, d435_registered, or a .yaml of `reald2iff calibrate` (default: d435)."""
-    weights: str = "default"
-    """Weights of reald2iff: "default" or a folder."""
-    steps: tuple[int, int] | None = None
-    """Network calls of the coarse and of the fine stage of reald2iff, e.g. 2 4; more is slower."""
-    device: Literal["auto", "cpu", "cuda", "openvino"] = "auto"
-    """What reald2iff runs on."""
-    strength: float = 1.0
-    """How bad the sensor's noise is (reald2iff, d435_twin): 1 as fitted, 0.5 a clean unit, 2 a bad one."""
-    preset: str = "default"
-    """RealSense visual preset (reald2iff, d435_twin): default, high_accuracy or high_density."""
     seed: int = 0
     """The same seed, file name and depth give the same result, in any order of files."""
     format: Literal["same", "png", "npy", "npz"] = "same"
@@ -67,23 +51,19 @@ class ApplyConfig:
     """Replace results that are there already."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         cameras = [self.intrinsics is not None, self.camera_info is not None, self.d435]
         if sum(cameras) != 1:
             given = "none was given" if not any(cameras) else f"{sum(cameras)} were given"
             raise InvalidIntrinsicsError(
                 f"expected one of --intrinsics fx,fy,cx,cy, --camera-info FILE or --d435, but {given}"
             )
-        SensorSetting(self.strength, self.preset)  # checks both
         if self.seed < 0:
             raise InvalidParameterError(f"seed = {self.seed}: expected 0 or more")
         if self.resume and self.overwrite:
             raise InvalidParameterError(
                 "--resume keeps results and --overwrite replaces them: expected one of them"
             )
-        if self.profile is not None and self.model != D435Twin.name:
-            raise InvalidParameterError(f"--profile is for the model {D435Twin.name}: {self.model} has none")
-        if self.steps is not None and self.model != DIFFUSION:
-            raise InvalidParameterError(f"--steps is for the model {DIFFUSION}: {self.model} has none")
 
 
 @dataclass(frozen=True)
@@ -112,11 +92,7 @@ def apply(config: ApplyConfig) -> int:
     # The first image's errors come before the seconds that loading a network takes.
     _intrinsics(config, read_depth(todo[0].source).depth, todo[0].source)
     print(f"loading {config.model}", file=sys.stderr, flush=True)
-    coarse, fine = config.steps or (None, None)
-    setting = SensorSetting(config.strength, config.preset)
-    model = load_noise_model(
-        config.model, config.weights, config.device, coarse, fine, setting, config.profile
-    )
+    model = config.load()
     rows: list[list[Panel]] = []
     holes: list[float] = []
     for job in _progress(todo):

@@ -47,7 +47,7 @@ class ActiveRandomisation(NoiseModel):
         require_within(self, 0, 3, "spread")
 
     def draw(self, rng: np.random.Generator) -> NoiseModel:
-        """The model of one frame."""
+        """The model of one frame, or of one sequence."""
         centre: Any = getattr(self, list(_DRAWN)[rng.integers(len(_DRAWN))])
         drawn = {}
         for parameter, (low, high) in _DRAWN[centre.name].items():
@@ -60,3 +60,7 @@ class ActiveRandomisation(NoiseModel):
     ) -> NDArray[np.float32]:
         """See `NoiseModel.apply`."""
         return self.draw(rng).apply(clean_input(depth, intrinsics), intrinsics, rng)
+
+    def for_sequence(self, seed: int) -> NoiseModel:
+        """One drawn model for all frames; see `NoiseModel.for_sequence`."""
+        return self.draw(np.random.default_rng(seed))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,3 +69,28 @@ class NoiseModel(ABC):
         Raises:
             InvalidDepthError: for another type or shape.
         """
+
+    def for_sequence(self, seed: int) -> NoiseModel:
+        """The model for the frames of one sequence, in which what is fixed in a real stream stays.
+
+        Args:
+            seed: Of what stays: materials, a unit's own error, most of the noise. `apply` still wants a
+                generator for every frame, for what changes.
+
+        Returns:
+            A model that shares whatever was loaded; itself where nothing stays in its sensor.
+        """
+        return self
+
+    def describe(self) -> dict[str, Any]:
+        """``name``, ``version`` and ``parameters`` as JSON values, for the record of a data set."""
+        from reald2iff import __version__
+
+        parameters = _json_values(asdict(self))
+        return {"name": self.name, "version": __version__, "parameters": parameters}
+
+
+def _json_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json_values(item) for key, item in value.items()}
+    return [_json_values(item) for item in value] if isinstance(value, tuple | list) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numba as nb
@@ -201,3 +201,7 @@ class RegisteredNoise(NoiseModel):
         clean = surrounding_view(sanitize_depth(require_depth(depth)), intrinsics, self.registration)
         noisy = self.inner.apply(clean, native, rng)
         return register_depth(noisy, native, intrinsics, self.registration.translation)
+
+    def for_sequence(self, seed: int) -> RegisteredNoise:
+        """The sensor's own, registered; see `NoiseModel.for_sequence`."""
+        return replace(self, inner=self.inner.for_sequence(seed))

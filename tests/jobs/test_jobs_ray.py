@@ -16,7 +16,7 @@ TWO = JobsConfig("ray", workers=2)
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    """One for all tests of this file; its workers find the functions of the tests like an installed package."""
+    """One for all tests here; its workers find the functions of the tests like an installed package."""
     import ray
 
     before = os.environ.get("PYTHONPATH")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -164,6 +164,10 @@ class D435Twin(NoiseModel):
         disparity = self.sense(views, intrinsics, rng)
         metres = disparity_to_depth(disparity, intrinsics.fx, self.baseline)
         return millimeters_to_meters(meters_to_millimeters(metres))
+
+    def for_sequence(self, seed: int) -> D435Twin:
+        """Materials, light, calibration error and fixed noise stay; see `NoiseModel.for_sequence`."""
+        return replace(self, static_seed=seed)
 
     def conditioned(self, strength: float, preset: str) -> D435Twin:
         """This camera, more or less noisy and with another visual preset; ``(1, "default")`` is itself.

@@ -123,7 +123,6 @@ def _steps(steps: int) -> int | None:
 
 def _load(config: ModelConfig) -> Any:
     from reald2iff.noise_models import load_noise_model
-    from reald2iff.sensors import D435Twin
 
     model = load_noise_model(
         config.name,
@@ -134,4 +133,4 @@ def _load(config: ModelConfig) -> Any:
         config.setting(),
     )
     # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
-    return replace(model, static_seed=0) if isinstance(model, D435Twin) else model
+    return model.for_sequence(0)
