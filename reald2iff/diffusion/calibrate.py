@@ -29,6 +29,7 @@ class CalibrateConfig:
         fine_temperature: Spread of the noise that the fine stage starts from; None keeps it.
         lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
         lowpass_tolerance: Of the same, px; None keeps it.
+        persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
             sensor's share of holes, which frays their outlines where it is far from 0.
         shift: Of the scheduler, which places the steps; None keeps it.
@@ -45,6 +46,7 @@ class CalibrateConfig:
     fine_temperature: float | None = None
     lowpass_sigma: float | None = None
     lowpass_tolerance: float | None = None
+    persistence: float | None = None
     fine_validity_threshold: float | None = None
     shift: float | None = None
     views: int = 32
@@ -96,7 +98,14 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     if config.threads:
         torch.set_num_threads(config.threads)
     pipeline = RealD2iffPipeline.from_pretrained(config.weights)
-    names = ("coarse_steps", "fine_steps", "fine_temperature", "lowpass_sigma", "lowpass_tolerance")
+    names = (
+        "coarse_steps",
+        "fine_steps",
+        "fine_temperature",
+        "lowpass_sigma",
+        "lowpass_tolerance",
+        "persistence",
+    )
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     chosen = calibrate(pipeline, load_pairs(config.pairs, "val", config.views), config.seed)

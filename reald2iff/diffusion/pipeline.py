@@ -16,6 +16,7 @@ from diffusers.utils import BaseOutput
 from reald2iff.diffusion.backbone import Backbone
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
+from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.texture import lay_texture
@@ -70,6 +71,8 @@ class SamplingDefaults:
             quantisation, applied to the fine stage's disparity in the same place; 0 = none. It takes away the
             px-fine noise that a network leaves and a sensor does not have.
         lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
+        persistence: Share of the noise's variance that stays from frame to frame of a sequence; chosen so
+            that holes and noise stay as they do in a real sensor's stream of a scene at rest.
     """
 
     coarse_steps: int = 3
@@ -79,6 +82,7 @@ class SamplingDefaults:
     fine_temperature: float = 1.0
     lowpass_sigma: float = 0.0
     lowpass_tolerance: float = 5.0
+    persistence: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.lowpass_sigma <= 10 or self.lowpass_tolerance <= 0:
@@ -86,6 +90,8 @@ class SamplingDefaults:
                 f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
                 "radius of 0 to 10 px and a positive tolerance"
             )
+        if not 0 <= self.persistence <= 1:
+            raise InvalidParameterError(f"persistence = {self.persistence}: expected a share in [0, 1]")
 
 
 class RealD2iffPipeline(DiffusionPipeline):
@@ -171,6 +177,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         fine_steps: int | None = None,
         generator: torch.Generator | None = None,
         setting: torch.Tensor | None = None,
+        static_seed: int | None = None,
     ) -> RealD2iffOutput:
         """Generate sensor disparity.
 
@@ -180,11 +187,13 @@ class RealD2iffPipeline(DiffusionPipeline):
             fine_steps: Of the fine stage; 0 stops after the coarse stage.
             generator: Source of the noise, on the CPU; the same state gives the same result.
             setting: ``(B, 2)`` of `reald2iff.diffusion.condition.setting_values`; None = the defaults.
+            static_seed: Of the noise that stays over the frames of a sequence, as much of it as
+                `SamplingDefaults.persistence` says; None = every frame stands for itself.
 
         Raises:
             InvalidParameterError: for a wrong shape or number of steps.
         """
-        samples = self.sample(disparity, coarse_steps, fine_steps, generator, setting)
+        samples = self.sample(disparity, coarse_steps, fine_steps, generator, setting, static_seed)
         clean = disparity.to(torch.float32)
         coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
         if samples.fine is None:
@@ -212,6 +221,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         fine_steps: int | None = None,
         generator: torch.Generator | None = None,
         setting: torch.Tensor | None = None,
+        static_seed: int | None = None,
     ) -> StageSamples:
         """What both stages generate, before validity is decided. Arguments and errors as for a call."""
         if disparity.ndim != 4 or disparity.shape[1] != 1:
@@ -229,9 +239,9 @@ class RealD2iffPipeline(DiffusionPipeline):
         clean = self._pad(disparity.to(device, torch.float32))
         features = condition_features(clean, setting=setting)
 
-        sample, deviation = self._run(
-            self.coarse, self.coarse_denoiser, features, coarse_steps, generator, temperature=1.0
-        )
+        source = NoiseSource(generator, static_seed, self.sampling.persistence)
+        noise = source.draw(0, self.coarse.sample_shape(*features[:, 0].shape)).to(device)
+        sample, deviation = sample_stage(self.coarse_denoiser, self.scheduler, noise, features, coarse_steps)
         coarse, fine = self.coarse.decode(sample), None
         discrepancy = self.guidance.normalised_map(
             torch.zeros_like(features[:, :1]) if deviation is None else deviation
@@ -239,17 +249,12 @@ class RealD2iffPipeline(DiffusionPipeline):
         crop = (slice(None), slice(None), slice(0, height), slice(0, width))
         if fine_steps:
             condition = torch.cat([features, coarse, discrepancy], dim=1)
-            sample, spread = self._run(
-                self.fine,
-                self.fine_denoiser,
-                condition,
-                fine_steps,
-                generator,
-                self.sampling.fine_temperature,
-            )
+            noise = source.draw(1, self.fine.sample_shape(*features[:, 0].shape)).to(device)
+            noise = noise * self.sampling.fine_temperature
+            sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
-                fine = lay_texture(fine, spread, generator)
+                fine = lay_texture(fine, spread, source.draw(2, (len(fine), 1, *fine.shape[-2:])))
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 
@@ -258,17 +263,3 @@ class RealD2iffPipeline(DiffusionPipeline):
         padded_height, padded_width = self.padded_size(height, width)
         bottom, right = padded_height - height, padded_width - width
         return F.pad(clean, (0, right, 0, bottom), mode="replicate") if bottom or right else clean
-
-    def _run(
-        self,
-        backbone: Backbone,
-        denoiser: Denoiser,
-        condition: torch.Tensor,
-        steps: int,
-        generator: torch.Generator | None,
-        temperature: float,
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        batch, _, height, width = condition.shape
-        noise = torch.randn(backbone.sample_shape(batch, height, width), generator=generator)
-        noise = noise * temperature
-        return sample_stage(denoiser, self.scheduler, noise.to(condition.device), condition, steps)

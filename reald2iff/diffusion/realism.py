@@ -59,6 +59,7 @@ class DepthRealism(NoiseModel):
         baseline: Of the simulated stereo pair, metres.
         weights: Where the weights came from.
         setting: How noisy a unit, and its preset.
+        static_seed: Of what stays over the frames of a sequence; None = every frame stands for itself.
     """
 
     name: ClassVar[str] = "reald2iff"
@@ -69,6 +70,7 @@ class DepthRealism(NoiseModel):
     baseline: float = D435_BASELINE
     weights: str = ""
     setting: SensorSetting = field(default_factory=SensorSetting)
+    static_seed: int | None = None
     _compiled: dict[tuple[int, int], tuple[Denoiser, Denoiser]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -100,6 +102,7 @@ class DepthRealism(NoiseModel):
             self.fine_steps,
             torch.Generator().manual_seed(int(rng.integers(2**63))),
             setting_values(torch.tensor([self.setting.strength]), torch.tensor([self.setting.density])),
+            self.static_seed,
         )
         metres = disparity_to_depth(output.disparity[0, 0].numpy(), intrinsics.fx, self.baseline)
         # A D435 hands out whole millimetres.
@@ -112,24 +115,27 @@ class DepthRealism(NoiseModel):
     ) -> NDArray[np.float32]:
         return self(depth, intrinsics, rng).depth
 
+    def for_sequence(self, seed: int) -> DepthRealism:
+        """Most of the noise stays; see `NoiseModel.for_sequence` and `SamplingDefaults.persistence`."""
+        return replace(self, static_seed=seed)
+
     def with_steps(self, coarse_steps: int | None, fine_steps: int | None) -> DepthRealism:
         """The same loaded networks with another number of steps."""
         return replace(self, coarse_steps=coarse_steps, fine_steps=fine_steps)
 
     def describe(self) -> dict[str, Any]:
-        """What made a depth image, for the record of a data set."""
+        """See `NoiseModel.describe`."""
         from reald2iff import __version__
 
         defaults = self.pipeline.sampling
-        return {
-            "name": self.name,
-            "version": __version__,
+        parameters = {
             "weights": self.weights,
             "device": self.device,
             "coarse_steps": defaults.coarse_steps if self.coarse_steps is None else self.coarse_steps,
             "fine_steps": defaults.fine_steps if self.fine_steps is None else self.fine_steps,
             **asdict(self.setting),
         }
+        return {"name": self.name, "version": __version__, "parameters": parameters}
 
     def _use_compiled(self, disparity: torch.Tensor) -> None:
         from reald2iff.diffusion.openvino_runtime import compile_denoiser

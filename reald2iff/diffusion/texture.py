@@ -62,21 +62,18 @@ def band_leakage() -> torch.Tensor:
     return (power @ power.T) / power.sum(1)
 
 
-def lay_texture(
-    sample: torch.Tensor, spread: torch.Tensor, generator: torch.Generator | None
-) -> torch.Tensor:
+def lay_texture(sample: torch.Tensor, spread: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     """Add noise of the given spread to a sample's residual.
 
     Args:
         sample: ``(B, 2, H, W)`` residual and validity.
         spread: ``(B, BANDS, h, w)`` standard deviation in each band, to be interpolated.
-        generator: Source of the noise, on the CPU.
+        noise: ``(B, 1, H, W)`` standard normal.
 
     Returns:
         ``(B, 2, H, W)``.
     """
-    noise = torch.randn(sample[:, :1].shape, generator=generator).to(sample)
     unit = _band_powers().mean(1).sqrt().to(sample).view(1, BANDS, 1, 1)
     strength = F.interpolate(spread, size=sample.shape[-2:], mode="bilinear")
-    texture = (strength * split_bands(noise) / unit).sum(1, keepdim=True)
+    texture = (strength * split_bands(noise.to(sample)) / unit).sum(1, keepdim=True)
     return torch.cat([sample[:, :1] + texture, sample[:, 1:]], dim=1)

@@ -109,7 +109,9 @@ def test_the_loss_is_least_at_the_spread_that_is_missing():
     blank = torch.zeros(16, 1, 96, 96)
     missing = torch.zeros(16, BANDS, 24, 24)
     missing[:, 1] = 0.4
-    target = lay_texture(blank.expand(-1, 2, -1, -1), missing, generator)[:, :1]
+    target = lay_texture(blank.expand(-1, 2, -1, -1), missing, torch.randn(blank.shape, generator=generator))[
+        :, :1
+    ]
     seen = torch.ones_like(blank)
     losses = {factor: spread_loss(target, blank, factor * missing, seen) for factor in (0.3, 1.0, 3.0)}
     assert min(losses, key=losses.get) == 1.0

@@ -131,7 +131,8 @@ class RefineStage(NoiseStage):
     def draw(self, batch: Batch, path: Path) -> None:
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
-        textured = lay_texture(self.model.decode(sample), spread, generator)
+        noise = torch.randn(sample[:, :1].shape, generator=generator)
+        textured = lay_texture(self.model.decode(sample), spread, noise)
         draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
 
 
