@@ -9,6 +9,14 @@ COMMANDS = (
     Command("bench speed", "reald2iff.bench.speed:bench_speed", "time the depth models on this machine"),
     Command("calibrate", "reald2iff.calibration.command:calibrate_camera", "fit the twin to your camera"),
     Command(
+        "enhance", "reald2iff.demos.enhance.command:enhance", "make the depth of a whole data set realistic"
+    ),
+    Command(
+        "demos inspect",
+        "reald2iff.demos.inspect.command:inspect_demos",
+        "statistics, pictures and faults of a demonstration file",
+    ),
+    Command(
         "fingerprint",
         "reald2iff.metrics.fingerprint.command:fingerprint_frames",
         "noise statistics of a depth camera from its raw frames",

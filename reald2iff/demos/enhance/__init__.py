@@ -1,0 +1,1 @@
+"""`reald2iff enhance`: realistic depth in every episode of a data set."""

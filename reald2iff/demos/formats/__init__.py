@@ -1,0 +1,28 @@
+"""Formats in which demonstrations with depth come, behind one interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reald2iff.demos.formats.base import DepthData, DepthStream, EpisodeRef
+from reald2iff.demos.formats.hdf5 import Hdf5Data
+from reald2iff.errors import DatasetError
+
+FORMATS: tuple[type[DepthData], ...] = (Hdf5Data,)
+
+__all__ = ["FORMATS", "DepthData", "DepthStream", "EpisodeRef", "open_depth_data"]
+
+
+def open_depth_data(path: Path | str, clean_suffix: str = "_clean") -> DepthData:
+    """Open a data set of any format for reading.
+
+    Raises:
+        DatasetError: if there is nothing, or nothing of a known format.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DatasetError(f"{path} does not exist: expected a file or folder of demonstrations")
+    for kind in FORMATS:
+        if kind.holds(path):
+            return kind(path, clean_suffix)
+    raise DatasetError(f"{path}: not a data set of a known format ({', '.join(k.name for k in FORMATS)})")
