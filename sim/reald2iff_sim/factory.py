@@ -12,8 +12,18 @@ from reald2iff_sim.simulator import Simulator
 from reald2iff_sim.tasks.base import Task
 
 BACKENDS = {"mujoco": "reald2iff_sim.backends.mujoco.backend:MujocoSimulator"}
-TASKS = {"pick_cube": "reald2iff_sim.tasks.pick_cube:PickCube"}
-EXPERTS = {"pick_cube": "reald2iff_sim.experts.pick_cube:PickCubeExpert"}
+TASKS = {
+    "can_to_plate": "reald2iff_sim.tasks.can_to_plate:CanToPlate",
+    "pick_cube": "reald2iff_sim.tasks.pick_cube:PickCube",
+    "place_banana": "reald2iff_sim.tasks.place_banana:PlaceBanana",
+    "stack_cube": "reald2iff_sim.tasks.stack_cube:StackCube",
+}
+EXPERTS = {
+    "can_to_plate": "reald2iff_sim.experts.can_to_plate:CanToPlateExpert",
+    "pick_cube": "reald2iff_sim.experts.pick_cube:PickCubeExpert",
+    "place_banana": "reald2iff_sim.experts.place_banana:PlaceBananaExpert",
+    "stack_cube": "reald2iff_sim.experts.stack_cube:StackCubeExpert",
+}
 
 
 def make_simulator(backend: str = "mujoco", task: str | Task = "pick_cube", **config: Any) -> Simulator:
