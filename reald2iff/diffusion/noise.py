@@ -1,7 +1,7 @@
 """The noise that samples start from: new with every frame, or partly the same over a sequence.
 
-In a real stream most of the noise stays while the scene does: it comes from the surfaces and the dots on
-them. A sample follows from its condition and its noise alone, so noise that stays gives depth that stays.
+In a real stream holes stay while the scene does: they come from the surfaces and the dots on them. A sample
+follows from its condition and its noise alone, so noise that stays gives holes that stay.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import torch
 
-_KEPT = 6
-"""Images of fixed noise that are remembered: those of two image sizes."""
+_KEPT = 4
+"""Images of fixed noise that are remembered: those of both stages, of two cameras."""
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,9 @@ class SamplingDefaults:
             quantisation, applied to the fine stage's disparity in the same place; 0 = none. It takes away the
             px-fine noise that a network leaves and a sensor does not have.
         lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
-        persistence: Share of the noise's variance that stays from frame to frame of a sequence; chosen so
-            that holes and noise stay as they do in a real sensor's stream of a scene at rest.
+        persistence: Share of the variance of the noise that samples start from which stays from frame to
+            frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
+            The texture laid over a sample is always new.
     """
 
     coarse_steps: int = 3
@@ -254,7 +255,9 @@ class RealD2iffPipeline(DiffusionPipeline):
             sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
-                fine = lay_texture(fine, spread, source.draw(2, (len(fine), 1, *fine.shape[-2:])))
+                # New with every frame: most of a D435's noise on surfaces is, while its holes stay.
+                fresh = torch.randn((len(fine), 1, *fine.shape[-2:]), generator=generator)
+                fine = lay_texture(fine, spread, fresh)
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 
