@@ -40,5 +40,9 @@ class SimulationError(RealD2iffError):
     """A simulation that cannot be set up or stepped as asked."""
 
 
+class AlignmentError(RealD2iffError):
+    """Images that do not determine where the camera stands."""
+
+
 class NodeError(RealD2iffError):
     """A ROS node or graph that did not start, stop or answer as it should."""

@@ -4,4 +4,9 @@ from reald2iff.cli.command import Command
 
 COMMANDS = (
     Command("bench sim", "reald2iff_sim.bench:bench_sim", "time the simulation, rendering and the expert"),
+    Command(
+        "camera align",
+        "reald2iff_sim.alignment.command:camera_align",
+        "find the camera's pose from images of the arm",
+    ),
 )
