@@ -20,6 +20,8 @@ from reald2iff_ros.transport import use_large_shared_memory
 
 RELIABLE = QoSProfile(depth=10)
 FRAME = "camera_depth_optical_frame"
+HANG = 120.0
+"""Seconds after which something will not come any more, on however slow a machine."""
 
 
 def start_node(module, *arguments):
@@ -32,7 +34,7 @@ def end_node(process):
     """Ask a node to end; returns its status and output."""
     process.terminate()
     try:
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=HANG)
     except subprocess.TimeoutExpired:
         process.kill()
         output, _ = process.communicate()
@@ -79,11 +81,11 @@ class Harness:
             if status.name == "depth_realism: frames":
                 self.diagnostics = {v.key: v.value for v in status.values}
 
-    def wait(self, condition: Callable[[], object], what: str, timeout: float = 20.0):
+    def wait(self, condition: Callable[[], object], what: str):
         """Spin until ``condition`` holds."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + HANG
         while not condition():
-            assert time.monotonic() < deadline, f"waited {timeout} s for {what}; {self.diagnostics}"
+            assert time.monotonic() < deadline, f"waited {HANG} s for {what}; {self.diagnostics}"
             self.executor.spin_once(timeout_sec=0.05)
 
     def wait_connected(self):
@@ -110,7 +112,7 @@ class Harness:
         self.info_in.publish(info or info_for(image))
         self.image_in.publish(image)
 
-    def exchange(self, image, info=None, timeout=20.0):
+    def exchange(self, image, info=None):
         """Send a frame and wait for the answer to it; returns image and camera_info."""
         self.images.clear()
         self.infos.clear()
@@ -120,15 +122,15 @@ class Harness:
         def answered():
             return all(any(m.header.stamp == stamp for m in q) for q in (self.images, self.infos))
 
-        self.wait(answered, f"the answer to {image.width}x{image.height} {image.encoding}", timeout)
+        self.wait(answered, f"the answer to {image.width}x{image.height} {image.encoding}")
         return self.images[-1], self.infos[-1]
 
-    def call(self, kind, name, request, timeout=20.0):
+    def call(self, kind, name, request):
         """Call a service and return its answer."""
         client = self.node.create_client(kind, name)
-        self.wait(client.service_is_ready, name, timeout)
+        self.wait(client.service_is_ready, name)
         future = client.call_async(request)
-        self.wait(future.done, f"an answer of {name}", timeout)
+        self.wait(future.done, f"an answer of {name}")
         self.node.destroy_client(client)
         return future.result()
 

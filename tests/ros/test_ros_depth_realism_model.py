@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
-from ros_harness import RELIABLE, Harness, depth_frame, slope
+from ros_harness import HANG, RELIABLE, Harness, depth_frame, slope
 from sensor_msgs.msg import Image
 
 from reald2iff_ros import depth_realism
@@ -24,13 +24,15 @@ class StandIn:
         self.go_on.set()
         self.busy = threading.Event()
         self.fails = False
+        self.sequences = []
 
     def warm_up(self):
         pass
 
-    def __call__(self, depth, intrinsics, rng):
+    def __call__(self, depth, intrinsics, rng, sequence):
+        self.sequences.append(sequence)
         self.busy.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(HANG)
         if self.fails:
             raise RuntimeError("no such luck")
         return RealisticDepth(depth + 1, np.full(depth.shape, 0.5, np.float32))
@@ -96,6 +98,21 @@ def test_the_discrepancy_map_comes_with_the_frames_header_when_somebody_listens(
     ros.wait(arrived, "a map")
     assert (maps[0].header, maps[0].encoding) == (sent.header, "32FC1")
     np.testing.assert_array_equal(image_to_array(maps[0]), np.full((48, 64), 0.5))
+
+
+def test_what_stays_from_frame_to_frame_changes_after_a_minute_of_stamps_and_with_the_seed(ros):
+    def sequence_of(stamp, seconds):
+        image = depth_frame(slope(), stamp)
+        image.header.stamp.sec = seconds
+        ros.exchange(image)
+        return ros.model.sequences[-1]
+
+    ros.realism.set_parameters([Parameter("seed", value=3)])
+    first = sequence_of(1, 60)
+    assert first == sequence_of(2, 119)
+    assert first != sequence_of(3, 120)
+    ros.realism.set_parameters([Parameter("seed", value=4)])
+    assert first != sequence_of(4, 119)
 
 
 def test_frames_without_camera_info_are_dropped_and_counted(ros):

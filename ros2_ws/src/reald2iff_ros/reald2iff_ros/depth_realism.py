@@ -8,6 +8,7 @@ it takes ROS arguments.
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 import traceback
@@ -40,6 +41,9 @@ from reald2iff_ros.qos import NEWEST_IMAGE, PUBLISH, qos_overrides
 _EXPIRY_PERIOD = 0.02
 """Seconds between looks at an image that waits for its camera_info."""
 
+_SEQUENCE_NANOSECONDS = 60 * 10**9
+"""How long materials, holes and the camera's own error stay as they are, by the frames' stamps."""
+
 
 class DepthRealism(ManagedNode):
     """Lifecycle node: configure loads and warms up, activate subscribes, deactivate keeps the weights.
@@ -54,6 +58,7 @@ class DepthRealism(ManagedNode):
         self._model: DepthModel | None = None
         self._worker: NewestWorker[Frame] | None = None
         self._pairing = FramePairing(self._settings.camera_info_timeout)
+        self._own_seed = secrets.randbits(32)
         self._frames = 0
         self._passed_through = 0
 
@@ -175,7 +180,8 @@ class DepthRealism(ManagedNode):
         if not settings.enabled or model is None:
             return clean
         try:
-            output = model(clean, intrinsics, self._generator(frame, settings.seed))
+            rng, sequence = self._generator(frame, settings.seed), self._sequence(frame, settings.seed)
+            output = model(clean, intrinsics, rng, sequence)
         except Exception as error:
             if not settings.passthrough_on_failure:
                 raise
@@ -192,6 +198,12 @@ class DepthRealism(ManagedNode):
         # A source without stamps still gets another noise for each frame.
         moment = stamp_to_nanoseconds(frame.image.header.stamp) or self._frames
         return np.random.default_rng([seed, moment % 2**64])
+
+    def _sequence(self, frame: Frame, seed: int) -> int:
+        """Seed of what stays from frame to frame; another one now and then, so that episodes differ."""
+        part = stamp_to_nanoseconds(frame.image.header.stamp) // _SEQUENCE_NANOSECONDS
+        base = self._own_seed if seed < 0 else seed
+        return int(np.random.SeedSequence([base, part % 2**64]).generate_state(1)[0])
 
     def _pass_through(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"

@@ -103,13 +103,21 @@ class DepthModel:
         return changed
 
     def __call__(
-        self, depth: NDArray[np.float32], intrinsics: PinholeIntrinsics, rng: np.random.Generator
+        self,
+        depth: NDArray[np.float32],
+        intrinsics: PinholeIntrinsics,
+        rng: np.random.Generator,
+        sequence: int = 0,
     ) -> RealisticDepth:
-        """Realistic depth of clean depth ``(H, W)`` in metres, 0 = invalid; the same for the same ``rng``."""
+        """Realistic depth of clean depth ``(H, W)`` in metres, 0 = invalid; the same for the same ``rng``.
+
+        Frames of one ``sequence`` share what stays in a sensor's stream: materials, holes, its own error.
+        """
+        model = self._model.for_sequence(sequence)
         if self.config.name == DIFFUSION:
-            output = self._model(depth, intrinsics, rng)
+            output = model(depth, intrinsics, rng)
             return RealisticDepth(output.depth, output.discrepancy)
-        return RealisticDepth(self._model.apply(depth, intrinsics, rng), None)
+        return RealisticDepth(model.apply(depth, intrinsics, rng), None)
 
     def warm_up(self) -> None:
         """Run once on a flat 640x480 frame, so that the first real frame does not pay for compilation."""
@@ -124,7 +132,7 @@ def _steps(steps: int) -> int | None:
 def _load(config: ModelConfig) -> Any:
     from reald2iff.noise_models import load_noise_model
 
-    model = load_noise_model(
+    return load_noise_model(
         config.name,
         config.weights or "default",
         config.device,
@@ -132,5 +140,3 @@ def _load(config: ModelConfig) -> Any:
         _steps(config.fine_steps),
         config.setting(),
     )
-    # A live stream shows one scene: its materials and the camera's own error stay from frame to frame.
-    return model.for_sequence(0)

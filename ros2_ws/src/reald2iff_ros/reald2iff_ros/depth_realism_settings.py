@@ -121,7 +121,7 @@ def declare_settings(node: Node) -> DepthRealismSettings:
             node,
             "seed",
             -1,
-            "Seed of the noise. A frame's noise depends on the seed and the frame's stamp only; -1 = random.",
+            "Seed of the noise, which depends on the seed and the frame's stamp only; -1 = random.",
             minimum=-1,
             maximum=2**31 - 1,
         ),
