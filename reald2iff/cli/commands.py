@@ -12,6 +12,11 @@ COMMANDS = (
         "enhance", "reald2iff.demos.enhance.command:enhance", "make the depth of a whole data set realistic"
     ),
     Command(
+        "demos convert",
+        "reald2iff.demos.convert.command:convert",
+        "demonstrations between HDF5, LeRobot v3 and zarr",
+    ),
+    Command(
         "demos inspect",
         "reald2iff.demos.inspect.command:inspect_demos",
         "statistics, pictures and faults of a demonstration file",

@@ -1,0 +1,1 @@
+"""`reald2iff demos convert`: demonstrations from one format to another."""

@@ -1,0 +1,160 @@
+"""A LeRobot data set v3.0 as HDF5 demonstrations in robomimic's layout.
+
+What `reald2iff.demos.convert.to_lerobot` wrote comes back as it was. Of other data sets: ``action`` becomes
+``actions``, ``next.reward`` ``rewards``, ``next.done`` ``dones``, ``observation.images.<key>`` and
+``observation.<key>`` become ``obs/<key>``, the rest goes by its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from reald2iff.demos.convert.layout import attributes_from_json, from_json
+from reald2iff.demos.formats import lerobot_layout as layout
+from reald2iff.demos.formats.lerobot_columns import column_array, decode_image
+from reald2iff.demos.frames import append_frame, create_frames
+from reald2iff.errors import DatasetError
+
+if TYPE_CHECKING:
+    from reald2iff.demos.convert.command import ConvertConfig
+
+_DEFAULTS = ("timestamp", "frame_index", "episode_index", "index", "task_index")
+_NAMES = {"action": "actions", "next.reward": "rewards", "next.done": "dones"}
+_DERIVED = ("validity.", "calibration.")
+
+
+def write(config: ConvertConfig, out: Path) -> int:
+    """Write the demonstrations to the file ``out``; returns the number of episodes."""
+    if not layout.is_lerobot(config.input):
+        raise DatasetError(f"{config.input} is no LeRobot data set: expected a folder with {layout.INFO}")
+    info = layout.read_info(config.input)
+    episodes = layout.read_episodes(config.input, info)
+    extra = _extra(config.input, len(episodes))
+    names = list(extra["episodes"]) or [f"demo_{episode.index}" for episode in episodes]
+    tasks = layout.read_tasks(config.input)
+    with h5py.File(out, "w") as file:
+        data = file.create_group("data")
+        attributes_from_json(file, extra["file"])
+        attributes_from_json(data, extra["data"] or _data_attributes(info, tasks))
+        progress = track(
+            list(zip(names, episodes, strict=True)),
+            "converting",
+            console=Console(stderr=True),
+            transient=True,
+        )
+        for name, episode in progress:
+            filters = [("episode_index", "=", episode.index)]
+            table = pq.read_table(config.input / episode.data_file, filters=filters)
+            _write_demo(data.create_group(name), table, info["features"], extra, name)
+        for key, mask in extra["masks"].items():
+            file.create_dataset(f"mask/{key}", data=from_json(mask))
+    return len(episodes)
+
+
+def _extra(root: Path, episodes: int) -> dict[str, Any]:
+    """What the other converter left; nothing if episodes were added or removed since."""
+    path = root / layout.EXTRA
+    extra = json.loads(path.read_text()) if path.is_file() else {}
+    if len(extra.get("episodes", ())) != episodes:
+        extra = {"sources": extra.get("sources", {})}
+    return {"file": {}, "data": {}, "masks": {}, "sources": {}, "episodes": {}} | extra
+
+
+def _data_attributes(info: Mapping[str, Any], tasks: list[str]) -> dict[str, Any]:
+    env_args = {
+        "env_name": tasks[0] if tasks else str(info.get("robot_type")),
+        "env_version": "",
+        "type": 2,
+        "env_kwargs": {"control_freq": info["fps"]},
+    }
+    return {"total": info["total_frames"], "env_args": json.dumps(env_args)}
+
+
+def _write_demo(
+    demo: h5py.Group, table: pa.Table, features: Mapping[str, Any], extra: Mapping[str, Any], name: str
+) -> None:
+    sources: Mapping[str, Any] = extra["sources"]
+    for key, feature in features.items():
+        if feature["dtype"] == "video":
+            raise DatasetError(f"{key} is stored as video: expected images in the data files")
+        if feature["dtype"] == "string" or key in _DEFAULTS or key.startswith(_DERIVED):
+            continue
+        if sources and key not in sources:
+            continue  # made of others that come back as they were
+        path = sources[key]["path"] if sources else _NAMES.get(key) or _observation(key)
+        shape = sources[key]["shape"] if sources else None
+        if feature["dtype"] == "image":
+            mask = (feature.get("info") or {}).get("validity_feature", "")
+            valid = (
+                None if mask not in features else column_array(table.column(mask), features[mask]["shape"])
+            )
+            _write_images(demo, path, table.column(key), valid, shape)
+        else:
+            values = column_array(table.column(key), feature["shape"])
+            if shape is None and path.startswith(("obs/", "actions")):
+                shape = feature["shape"]  # robomimic wants (N, D) also where D is 1
+            demo.create_dataset(path, data=values if shape is None else values.reshape(-1, *shape))
+    left = extra["episodes"].get(name)
+    if left is None:
+        demo.attrs["num_samples"] = table.num_rows
+        cameras = _cameras(table, features)
+        if cameras:
+            demo.attrs["camera_info"] = json.dumps(cameras)
+        return
+    attributes_from_json(demo, left["attributes"])
+    for path, constant in left["constants"].items():
+        demo.create_dataset(path, data=from_json(constant))
+    for path, attributes in left["below"].items():
+        if path in demo:
+            attributes_from_json(demo[path], attributes)
+
+
+def _observation(key: str) -> str:
+    for prefix in ("observation.images.", "observation."):
+        if key.startswith(prefix):
+            return f"obs/{key.removeprefix(prefix).replace('.', '_')}"
+    return key.replace(".", "_")
+
+
+def _write_images(
+    demo: h5py.Group,
+    path: str,
+    column: pa.ChunkedArray,
+    valid: NDArray[np.bool_] | None,
+    shape: list[int] | None,
+) -> None:
+    folder, _, name = path.rpartition("/")
+    group = demo.require_group(folder) if folder else demo
+    for index in range(len(column)):
+        frame, _ = decode_image(column[index].as_py()["bytes"])
+        if valid is not None:
+            frame = np.where(valid[index], frame, frame.dtype.type(0))
+        if shape is not None:
+            frame = frame.reshape(shape)
+        elif frame.ndim == 2:
+            frame = frame[..., None]
+        if index == 0:
+            create_frames(group, name, frame)
+        append_frame(group[name], frame)
+
+
+def _cameras(table: pa.Table, features: Mapping[str, Any]) -> dict[str, Any]:
+    """``camera_info`` of robomimic, from the calibration that the first step has."""
+    cameras: dict[str, Any] = {}
+    for key, feature in features.items():
+        if key.startswith("calibration."):
+            camera, _, kind = key.removeprefix("calibration.").rpartition(".")
+            value = column_array(table.column(key).slice(0, 1), feature["shape"])[0]
+            cameras.setdefault(camera, {})[kind] = value.tolist()
+    return cameras

@@ -1,0 +1,257 @@
+"""LeRobot data sets v3.0 with depth in their parquet files, as images or as arrays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from reald2iff.demos.formats import lerobot_layout as layout
+from reald2iff.demos.formats.base import (
+    DepthData,
+    DepthStream,
+    EpisodeRef,
+    KeyRow,
+    MakeFrame,
+    from_metres,
+    is_depth_key,
+)
+from reald2iff.demos.formats.lerobot_columns import (
+    array_column,
+    column_array,
+    decode_image,
+    encode_image,
+    image_column,
+    image_statistics,
+)
+from reald2iff.demos.formats.lerobot_metadata import (
+    STATISTICS_KEY,
+    episode_name,
+    read_json,
+    write_metadata,
+)
+from reald2iff.errors import DatasetError
+from reald2iff.geometry import PinholeIntrinsics
+
+
+class LeRobotData(DepthData):
+    """Depth features: ``dtype`` image (16-bit PNG in mm, TIFF) or an array ``(H, W[, 1])``."""
+
+    name = "LeRobot v3"
+
+    def __init__(self, path: Path, clean_suffix: str) -> None:
+        super().__init__(path, clean_suffix)
+        self.info = layout.read_info(path)
+        self._episodes = layout.read_episodes(path, self.info)
+
+    @classmethod
+    def holds(cls, path: Path) -> bool:
+        return layout.is_lerobot(path)
+
+    def episodes(self) -> list[EpisodeRef]:
+        return [EpisodeRef(episode_name(episode.index), episode.length) for episode in self._episodes]
+
+    def keys(self) -> list[KeyRow]:
+        return [
+            KeyRow(key, str(tuple(feature["shape"])), feature["dtype"])
+            for key, feature in self.info["features"].items()
+        ]
+
+    def streams(self, wanted: Sequence[str]) -> list[DepthStream]:
+        features = self.info["features"]
+        if wanted:
+            chosen = [self._wanted(key, list(features)) for key in wanted]
+        else:
+            named = [key.removesuffix(self.clean_suffix) for key in features if self._is_depth(key)]
+            chosen = sorted(set(named), key=named.index)
+        if not chosen:
+            raise DatasetError(
+                f"{self.path} has no feature that says it is depth or is named like it (name one with "
+                f"--keys); it holds {', '.join(features)}"
+            )
+        return [self._stream(key) for key in chosen]
+
+    def _is_depth(self, key: str) -> bool:
+        feature = self.info["features"][key]
+        if feature["dtype"] not in ("image", "video", "float32", "float64", "float16", "uint16"):
+            return False
+        about = feature.get("info") or {}
+        told = about.get("is_depth_map") or about.get("video.is_depth_map")
+        return bool(told) or is_depth_key(key.removesuffix(self.clean_suffix), self.clean_suffix)
+
+    def _wanted(self, key: str, known: Sequence[str]) -> str:
+        matches = [name for name in known if name == key or name.rsplit(".", 1)[-1] == key]
+        if len(matches) != 1:
+            raise DatasetError(
+                f"{self.path}: {len(matches)} features match {key!r}: it has {', '.join(known)}"
+            )
+        return matches[0].removesuffix(self.clean_suffix)
+
+    def _stream(self, target: str) -> DepthStream:
+        features = self.info["features"]
+        source = target + self.clean_suffix if target + self.clean_suffix in features else target
+        feature = features[source]
+        if feature["dtype"] == "video":
+            raise DatasetError(
+                f"{source} is stored as video, whose quantisation has no code for invalid depth: store it as "
+                "images (LeRobot: use_videos=False for depth) and try again"
+            )
+        episode = self._episodes[0]
+        stored = self._column(episode.index, episode.data_file, source)
+        if feature["dtype"] == "image":
+            first, _ = decode_image(stored[0].as_py()["bytes"])
+        else:
+            first = column_array(stored.slice(0, 1), feature["shape"])[0]
+        first = np.squeeze(first)
+        if first.ndim != 2:
+            raise DatasetError(f"{source} has frames of shape {first.shape}: expected one channel of depth")
+        return DepthStream(source, target, first.shape[0], first.shape[1], first.dtype.name)
+
+    def frames(self, episode: EpisodeRef, stream: DepthStream, indices: Sequence[int]) -> list[NDArray[Any]]:
+        column = self._source(episode, stream)
+        return [self._frame(column, stream, index) for index in indices]
+
+    def intrinsics(self, episode: EpisodeRef, stream: DepthStream) -> PinholeIntrinsics | None:
+        """Of a column ``calibration.<camera>.intrinsics`` that `convert` writes, or the feature's info."""
+        camera = calibration_key(self.info["features"], stream.target)
+        if camera is not None:
+            column = self._source(episode, DepthStream(camera, camera, 0, 0, ""))
+            matrices = column_array(column, (3, 3))
+            if not np.allclose(matrices, matrices[0]):
+                raise DatasetError(f"{camera} changes within {episode}: expected one camera matrix")
+            return PinholeIntrinsics.from_matrix(matrices[0], stream.width, stream.height)
+        about = self.info["features"].get(stream.target, {}).get("info") or {}
+        matrix = about.get("intrinsics") or about.get("camera_intrinsics")
+        return None if matrix is None else PinholeIntrinsics.from_matrix(matrix, stream.width, stream.height)
+
+    def write_part(
+        self, path: Path, episode: EpisodeRef, streams: Sequence[DepthStream], make: MakeFrame
+    ) -> None:
+        columns, found = {}, {}
+        for stream in streams:
+            source = self._source(episode, stream)
+            frames = [
+                from_metres(make(stream.source, i, self._frame(source, stream, i)), stream.dtype)
+                for i in range(len(source))
+            ]
+            found[stream.target] = image_statistics(frames)
+            if self.info["features"][stream.source]["dtype"] == "image":
+                kind = decode_image(source[0].as_py()["bytes"])[1]
+                columns[stream.target] = image_column([encode_image(frame, kind) for frame in frames])
+            else:
+                shape = tuple(self.info["features"][stream.source]["shape"])
+                columns[stream.target] = array_column(np.stack(frames).reshape(-1, *shape)).cast(source.type)
+            mask = (self.info["features"][stream.source].get("info") or {}).get("validity_feature", "")
+            if mask in self.info["features"]:
+                shape = tuple(self.info["features"][mask]["shape"])
+                columns[mask] = array_column((np.stack(frames) > 0).reshape(-1, *shape))
+        table = pa.table(columns).replace_schema_metadata({STATISTICS_KEY: json.dumps(found).encode()})
+        pq.write_table(table, path)
+
+    def assemble(
+        self,
+        out: Path,
+        parts: Mapping[str, Path],
+        streams: Sequence[DepthStream],
+        keep_clean: bool,
+        record: Mapping[str, Any],
+        seeds: Mapping[str, int],
+    ) -> None:
+        changed = {episode.data_file for episode in self._episodes}
+        changed |= {layout.INFO, layout.STATS, layout.EXTRA}
+        changed |= {str(path.relative_to(self.path)) for path in layout.episode_files(self.path)}
+        for file in sorted(path for path in self.path.rglob("*") if path.is_file()):
+            relative = str(file.relative_to(self.path))
+            (out / relative).parent.mkdir(parents=True, exist_ok=True)
+            if relative not in changed:
+                shutil.copyfile(file, out / relative)
+        copies = {
+            stream.target + self.clean_suffix: stream.source
+            for stream in streams
+            if keep_clean and stream.source == stream.target
+        }
+        for data_file in sorted({episode.data_file for episode in self._episodes}):
+            self._rewrite(out, data_file, parts, copies)
+        write_metadata(self.path, out, self.info, parts, streams, copies)
+        extra = read_json(self.path / layout.EXTRA)
+        extra |= {"enhanced_depth": dict(record), "enhanced_seeds": dict(seeds)}
+        layout.write_json(out / layout.EXTRA, extra)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def _rewrite(
+        self, out: Path, data_file: str, parts: Mapping[str, Path], copies: Mapping[str, str]
+    ) -> None:
+        """Write a data file anew, row group by row group; the values of all other columns are the same."""
+        with pq.ParquetFile(self.path / data_file) as source:
+            compression = source.metadata.row_group(0).column(0).compression.lower()
+            writer = None
+            for number in range(source.num_row_groups):
+                table = source.read_row_group(number)
+                new = {key: table.column(origin) for key, origin in copies.items()}
+                new |= _replacements(table, parts)
+                for key, column in new.items():
+                    if key in table.column_names:
+                        place = table.column_names.index(key)
+                        field = table.schema.field(place)
+                        table = table.set_column(place, field, column.cast(field.type))
+                    else:
+                        table = table.append_column(key, column)
+                if writer is None:
+                    writer = pq.ParquetWriter(out / data_file, table.schema, compression=compression)
+                writer.write_table(table, row_group_size=max(table.num_rows, 1))
+            if writer is not None:
+                writer.close()
+
+    def _source(self, episode: EpisodeRef, stream: DepthStream) -> pa.ChunkedArray:
+        chosen = next(e for e in self._episodes if episode_name(e.index) == episode.name)
+        return self._column(chosen.index, chosen.data_file, stream.source)
+
+    def _column(self, index: int, data_file: str, key: str) -> pa.ChunkedArray:
+        try:
+            table = pq.read_table(
+                self.path / data_file, columns=[key], filters=[("episode_index", "=", index)]
+            )
+        except (OSError, pa.ArrowException) as error:
+            raise DatasetError(f"{self.path / data_file}: {key} cannot be read: {error}") from error
+        return table.column(key)
+
+    def _frame(self, column: pa.ChunkedArray, stream: DepthStream, index: int) -> NDArray[Any]:
+        feature = self.info["features"][stream.source]
+        if feature["dtype"] == "image":
+            frame, _ = decode_image(column[index].as_py()["bytes"])
+        else:
+            frame = column_array(column.slice(index, 1), feature["shape"])[0]
+        return np.squeeze(frame)
+
+
+def calibration_key(features: Mapping[str, Any], depth_key: str) -> str | None:
+    """The feature with the intrinsics of a depth feature's camera; the feature's info may name it."""
+    about = features.get(depth_key, {}).get("info") or {}
+    key = about.get("intrinsics_feature")
+    return str(key) if key in features else None
+
+
+def _runs(values: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Starts and ends of runs of equal values."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    yield from zip([0, *edges], [*edges, len(values)], strict=True)
+
+
+def _replacements(table: pa.Table, parts: Mapping[str, Path]) -> dict[str, pa.ChunkedArray]:
+    index = table.column("episode_index").to_numpy()
+    frame = table.column("frame_index").to_numpy()
+    pieces = []
+    for start, end in _runs(index):
+        part = pq.read_table(parts[episode_name(int(index[start]))])
+        pieces.append(part.slice(int(frame[start]), end - start).replace_schema_metadata(None))
+    joined = pa.concat_tables(pieces)
+    return {name: joined.column(name) for name in joined.column_names}
