@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numba as nb
 import numpy as np
-from numba.core import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 RADIUS = 3
 """7x7 neighbourhood: 48 comparisons fit one 64-bit word."""
 
 BITS = (2 * RADIUS + 1) ** 2 - 1
-
-
-def _popcount(_context: Any, _word: Any) -> Any:
-    def generate(_ctx: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-popcount: Any = intrinsic(_popcount)
-"""Number of set bits of a ``uint64``, in compiled code: one machine instruction."""
 
 
 @nb.njit(cache=True)

@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.checks import require_within
-from reald2iff.sensors.d435.census import BITS, census, popcount
-
-_OUTSIDE = 32
-"""Cost of a pixel whose partner lies outside the right image: worse than chance, not impossible."""
-
-_HUGE = np.float32(1e9)
+from reald2iff.sensors.d435.census import BITS, census
+from reald2iff.sensors.d435.compiled import float_of
+from reald2iff.sensors.d435.costs import best_disparities, box_row, lowest, replace_row, scanline_pass
 
 
 @dataclass(frozen=True)
@@ -66,98 +63,6 @@ class MatcherParameters:
 
 
 @nb.njit(cache=True)
-def _replace_row(left: NDArray, right: NDArray, costs: NDArray, columns: NDArray) -> None:
-    """Hamming distances of a row take the place of one that leaves the window, in ``costs`` and in the sums.
-
-    ``costs[x, d]`` is of left pixel x and right pixel x - d.
-    """
-    width, disparities = costs.shape
-    for x in range(width):
-        word = left[x]
-        inside = min(disparities, x + 1)
-        for d in range(inside):
-            cost = np.uint8(popcount(word ^ right[x - d]))
-            columns[x, d] += np.int16(cost) - np.int16(costs[x, d])
-            costs[x, d] = cost
-        for d in range(inside, disparities):
-            columns[x, d] += np.int16(_OUTSIDE) - np.int16(costs[x, d])
-            costs[x, d] = np.uint8(_OUTSIDE)
-
-
-@nb.njit(cache=True)
-def _box_row(columns: NDArray, radius: int, running: NDArray, aggregated: NDArray) -> None:
-    """Horizontal running sum of the column sums; columns beyond the border repeat the border's."""
-    width, disparities = columns.shape
-    running[:] = 0
-    for x in range(-radius, radius + 1):
-        source = min(max(x, 0), width - 1)
-        for d in range(disparities):
-            running[d] += columns[source, d]
-    for x in range(width):
-        entering = min(x + radius + 1, width - 1)
-        leaving = max(x - radius, 0)
-        for d in range(disparities):
-            aggregated[x, d] = np.float32(running[d])
-            running[d] += columns[entering, d] - columns[leaving, d]
-
-
-@nb.njit(cache=True, fastmath={"nnan", "nsz"})
-def _scanline_pass(
-    aggregated: NDArray, optimised: NDArray, path: NDArray, step: float, jump: float, backwards: bool
-) -> None:
-    """Path costs of one direction (Hirschmueller 2008, one path, minimum subtracted).
-
-    Forwards they start ``optimised``, less the aggregated costs that both directions hold; backwards they are
-    added.
-    """
-    width, disparities = aggregated.shape
-    step32 = np.float32(step)
-    jump32 = np.float32(jump)
-    fresh = np.empty(disparities, np.float32)
-    path[:] = 0
-    path[0] = _HUGE
-    path[disparities + 1] = _HUGE
-    lowest = np.float32(0)
-    for i in range(width):
-        x = width - 1 - i if backwards else i
-        for d in range(disparities):
-            best = path[d + 1]
-            neighbour = min(path[d], path[d + 2]) + step32
-            best = min(min(best, neighbour), lowest + jump32)
-            fresh[d] = aggregated[x, d] + (best - lowest)
-        lowest = _HUGE
-        if backwards:
-            for d in range(disparities):
-                path[d + 1] = fresh[d]
-                optimised[x, d] += fresh[d]
-                lowest = min(lowest, fresh[d])
-        else:
-            for d in range(disparities):
-                path[d + 1] = fresh[d]
-                optimised[x, d] = fresh[d] - aggregated[x, d]
-                lowest = min(lowest, fresh[d])
-
-
-@nb.njit(cache=True)
-def _best_disparities(
-    optimised: NDArray, best_left: NDArray, best_right: NDArray, right_costs: NDArray
-) -> None:
-    """Winner of every left pixel, and of every right pixel by the same costs read diagonally."""
-    width, disparities = optimised.shape
-    right_costs[:] = _HUGE
-    for x in range(width):
-        lowest = _HUGE
-        for d in range(disparities):
-            if optimised[x, d] < lowest:
-                lowest = optimised[x, d]
-                best_left[x] = d
-        for d in range(min(disparities, x + 1)):
-            if optimised[x, d] < right_costs[x - d]:
-                right_costs[x - d] = optimised[x, d]
-                best_right[x - d] = d
-
-
-@nb.njit(cache=True, fastmath={"nnan", "nsz"})
 def _accept_row(
     aggregated: NDArray,
     best_left: NDArray,
@@ -176,23 +81,21 @@ def _accept_row(
     penalties have not bent yet.
     """
     width, disparities = aggregated.shape
+    bits = aggregated.view(np.int32)
     for x in range(width):
         k = best_left[x]
         if k < 1 or k > disparities - 2 or k > x:
             continue
-        if abs(best_right[x - k] - k) > tolerance:
+        if abs(best_right[width - 1 - x + k] - k) > tolerance:
             continue
         before, here, after = aggregated[x, k - 1], aggregated[x, k], aggregated[x, k + 1]
         strict = strictness[x]
         if here * strict > max_cost or before + after - 2 * here < min_curvature * strict:
             continue
-        second = _HUGE
         inside = min(disparities, x + 1)
-        for d in range(min(k - exclusion, inside)):
-            second = min(second, aggregated[x, d])
-        for d in range(k + exclusion + 1, inside):
-            second = min(second, aggregated[x, d])
-        if second - here < margin * strict:
+        below = lowest(bits[x, : max(k - exclusion, 0)])
+        above = lowest(bits[x, min(k + exclusion + 1, inside) : inside])
+        if float_of(min(below, above)) - here < margin * strict:
             continue
         slope = max(before, after) - here
         offset = (before - after) / (2 * slope) if slope > 0 else 0.0
@@ -216,6 +119,7 @@ def _match_rows(
     strictness: NDArray,
 ) -> NDArray:
     height, width = left.shape
+    reversed_right = np.ascontiguousarray(right[:, ::-1])
     rows = 2 * radius_y + 1
     ring = np.zeros((rows, width, disparities), np.uint8)
     columns = np.zeros((width, disparities), np.int16)
@@ -223,6 +127,7 @@ def _match_rows(
     aggregated = np.empty((width, disparities), np.float32)
     optimised = np.empty((width, disparities), np.float32)
     path = np.empty(disparities + 2, np.float32)
+    fresh = np.empty(disparities, np.float32)
     best_left = np.zeros(width, np.int32)
     best_right = np.zeros(width, np.int32)
     right_costs = np.empty(width, np.float32)
@@ -230,14 +135,14 @@ def _match_rows(
     for newest in range(-radius_y, height + radius_y):
         source = min(max(newest, 0), height - 1)
         slot = ring[(newest + radius_y) % rows]
-        _replace_row(left[source], right[source], slot, columns)
+        replace_row(left[source], reversed_right[source], slot, columns)
         y = newest - radius_y
         if y < 0:
             continue
-        _box_row(columns, radius_x, running, aggregated)
-        _scanline_pass(aggregated, optimised, path, step, jump, False)
-        _scanline_pass(aggregated, optimised, path, step, jump, True)
-        _best_disparities(optimised, best_left, best_right, right_costs)
+        box_row(columns, radius_x, running, aggregated)
+        scanline_pass(aggregated, optimised, path, fresh, step, jump, False)
+        scanline_pass(aggregated, optimised, path, fresh, step, jump, True)
+        best_disparities(optimised, best_left, best_right, right_costs)
         _accept_row(
             aggregated,
             best_left,

@@ -31,6 +31,8 @@ Blinn-Phong exponent."""
 
 _MATT_DOUBLINGS = 3
 
+MAX_DOUBLINGS = 12
+
 
 @dataclass(frozen=True)
 class MaterialParameters:
@@ -65,7 +67,7 @@ class MaterialParameters:
             ("dark_albedo", 1),
             ("glossy_albedo", 1),
             ("glossy_specular", 1),
-            ("glossy_doublings", 12),
+            ("glossy_doublings", MAX_DOUBLINGS),
             ("glass_transmission", 1),
             ("glass_albedo", 1),
         ):
