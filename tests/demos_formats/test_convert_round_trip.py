@@ -10,6 +10,7 @@ from planar_demos import INTRINSICS, write_robomimic
 
 from reald2iff.demos.convert.command import ConvertConfig, convert
 from reald2iff.demos.formats import lerobot_layout as layout
+from reald2iff.demos.formats.json_files import write_json
 from reald2iff.demos.formats.lerobot_columns import column_array, decode_image
 from reald2iff.errors import DatasetError
 
@@ -97,7 +98,7 @@ def test_a_data_set_of_others_becomes_robomimics_layout(lerobot, source, tmp_pat
     (foreign / layout.EXTRA).unlink()
     info = layout.read_info(foreign)
     info["features"] = {k: v for k, v in info["features"].items() if not k.startswith("source.")}
-    layout.write_json(foreign / layout.INFO, info)
+    write_json(foreign / layout.INFO, info)
     convert(ConvertConfig(foreign, tmp_path / "out.hdf5", "hdf5"))
     with h5py.File(tmp_path / "out.hdf5") as file, h5py.File(source) as original:
         demo, expected = file["data/demo_2"], original["data/demo_2"]

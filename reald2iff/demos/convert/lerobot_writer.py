@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reald2iff.demos.formats import lerobot_layout as layout
+from reald2iff.demos.formats.json_files import write_json
 from reald2iff.demos.formats.lerobot_columns import (
     array_column,
     encode_image,
@@ -110,8 +111,8 @@ class LeRobotWriter:
         pq.write_table(pa.Table.from_pylist(self._episodes), path)
         pq.write_table(layout.tasks_table([task]), self._out / layout.TASKS)
         merged = {key: merged_statistics([one[key] for one in self._stats]) for key in self._stats[0]}
-        layout.write_json(self._out / layout.STATS, merged)
-        layout.write_json(self._out / layout.EXTRA, extra)
+        write_json(self._out / layout.STATS, merged)
+        write_json(self._out / layout.EXTRA, extra)
         info = {
             "codebase_version": layout.VERSION,
             "robot_type": robot,
@@ -127,7 +128,7 @@ class LeRobotWriter:
             "video_path": None,
             "features": self._features,
         }
-        layout.write_json(self._out / layout.INFO, info)
+        write_json(self._out / layout.INFO, info)
 
     def _write(self, table: pa.Table) -> None:
         path = self._path()

@@ -22,6 +22,7 @@ from rich.progress import track
 
 from reald2iff.demos.convert.layout import attributes_from_json, from_json
 from reald2iff.demos.formats import lerobot_layout as layout
+from reald2iff.demos.formats.json_files import read_json
 from reald2iff.demos.formats.lerobot_columns import column_array, decode_image
 from reald2iff.demos.frames import append_frame, create_frames
 from reald2iff.errors import DatasetError
@@ -64,8 +65,7 @@ def write(config: ConvertConfig, out: Path) -> int:
 
 def _extra(root: Path, episodes: int) -> dict[str, Any]:
     """What the other converter left; nothing if episodes were added or removed since."""
-    path = root / layout.EXTRA
-    extra = json.loads(path.read_text()) if path.is_file() else {}
+    extra = read_json(root / layout.EXTRA)
     if len(extra.get("episodes", ())) != episodes:
         extra = {"sources": extra.get("sources", {})}
     return {"file": {}, "data": {}, "masks": {}, "sources": {}, "episodes": {}} | extra

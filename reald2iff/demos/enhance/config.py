@@ -17,8 +17,9 @@ from reald2iff.jobs import JobsConfig
 class EnhanceConfig(NoiseModelOptions):
     """Options of `reald2iff enhance`.
 
-    Reads robomimic's, MimicGen's and Isaac Lab's HDF5. Everything but the depth is carried over byte for
-    byte. A run that was stopped, or killed, continues when the same command is given again.
+    Reads robomimic's, MimicGen's and Isaac Lab's HDF5, LeRobot v3, diffusion_policy's zarr, and folders of
+    depth images; writes the same format. Everything but the depth is carried over byte for byte. A run that
+    was stopped, or killed, continues when the same command is given again.
     """
 
     input: Annotated[Path, tyro.conf.Positional]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.errors import InvalidDepthError
+from reald2iff.errors import DatasetError, InvalidDepthError
 from reald2iff.geometry import PinholeIntrinsics, meters_to_millimeters, sanitize_depth
 
 MakeFrame = Callable[[str, int, NDArray[Any]], NDArray[np.float32]]
@@ -186,6 +186,18 @@ def is_depth_key(key: str, clean_suffix: str) -> bool:
     if last.endswith((clean_suffix, "_mask", "_valid", "_validity", "_norm")):
         return False
     return "depth" in last or last.endswith("distance_to_image_plane")
+
+
+def only_match(path: Path, key: str, known: Sequence[str]) -> str:
+    """The one of the known keys that is ``key``, or ends with it after a separator.
+
+    Raises:
+        DatasetError: if there is none, or several.
+    """
+    matches = [name for name in known if name == key or name.endswith((f"/{key}", f".{key}"))]
+    if len(matches) != 1:
+        raise DatasetError(f"{path}: {len(matches)} keys match {key!r}: it holds {', '.join(known)}")
+    return matches[0]
 
 
 def blocks(length: int, frame_bytes: int, chunk: int = 1, budget: int = 32 << 20) -> Iterator[range]:

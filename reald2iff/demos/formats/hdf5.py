@@ -20,6 +20,7 @@ from reald2iff.demos.formats.base import (
     blocks,
     from_metres,
     is_depth_key,
+    only_match,
 )
 from reald2iff.demos.formats.hdf5_cameras import camera_intrinsics
 from reald2iff.demos.formats.hdf5_copy import copy_attributes, copy_except, create_like
@@ -87,15 +88,13 @@ class Hdf5Data(DepthData):
         return [self._stream(key, depth) for key in chosen]
 
     def _wanted(self, key: str, known: Sequence[str]) -> str:
-        matches = [name for name in known if name == key or name.rsplit("/", 1)[-1] == key]
-        if len(matches) != 1:
-            raise DatasetError(f"{self.path}: {len(matches)} keys match {key!r}: it holds {', '.join(known)}")
-        if matches[0].endswith(_RAY_LENGTH):
+        match = only_match(self.path, key, known)
+        if match.endswith(_RAY_LENGTH):
             raise DatasetError(
-                f"{matches[0]} is the length of rays: expected depth along the optical axis "
+                f"{match} is the length of rays: expected depth along the optical axis "
                 "(distance_to_image_plane)"
             )
-        return matches[0].removesuffix(self.clean_suffix)
+        return match.removesuffix(self.clean_suffix)
 
     def _stream(self, target: str, depth: Mapping[str, h5py.Dataset]) -> DepthStream:
         source = target + self.clean_suffix if target + self.clean_suffix in depth else target

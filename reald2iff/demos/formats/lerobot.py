@@ -22,7 +22,9 @@ from reald2iff.demos.formats.base import (
     MakeFrame,
     from_metres,
     is_depth_key,
+    only_match,
 )
+from reald2iff.demos.formats.json_files import read_json, write_json
 from reald2iff.demos.formats.lerobot_columns import (
     array_column,
     column_array,
@@ -34,7 +36,6 @@ from reald2iff.demos.formats.lerobot_columns import (
 from reald2iff.demos.formats.lerobot_metadata import (
     STATISTICS_KEY,
     episode_name,
-    read_json,
     write_metadata,
 )
 from reald2iff.errors import DatasetError
@@ -67,7 +68,9 @@ class LeRobotData(DepthData):
     def streams(self, wanted: Sequence[str]) -> list[DepthStream]:
         features = self.info["features"]
         if wanted:
-            chosen = [self._wanted(key, list(features)) for key in wanted]
+            chosen = [
+                only_match(self.path, key, list(features)).removesuffix(self.clean_suffix) for key in wanted
+            ]
         else:
             named = [key.removesuffix(self.clean_suffix) for key in features if self._is_depth(key)]
             chosen = sorted(set(named), key=named.index)
@@ -85,14 +88,6 @@ class LeRobotData(DepthData):
         about = feature.get("info") or {}
         told = about.get("is_depth_map") or about.get("video.is_depth_map")
         return bool(told) or is_depth_key(key.removesuffix(self.clean_suffix), self.clean_suffix)
-
-    def _wanted(self, key: str, known: Sequence[str]) -> str:
-        matches = [name for name in known if name == key or name.rsplit(".", 1)[-1] == key]
-        if len(matches) != 1:
-            raise DatasetError(
-                f"{self.path}: {len(matches)} features match {key!r}: it has {', '.join(known)}"
-            )
-        return matches[0].removesuffix(self.clean_suffix)
 
     def _stream(self, target: str) -> DepthStream:
         features = self.info["features"]
@@ -182,7 +177,7 @@ class LeRobotData(DepthData):
         write_metadata(self.path, out, self.info, parts, streams, copies)
         extra = read_json(self.path / layout.EXTRA)
         extra |= {"enhanced_depth": dict(record), "enhanced_seeds": dict(seeds)}
-        layout.write_json(out / layout.EXTRA, extra)
+        write_json(out / layout.EXTRA, extra)
 
     def close(self) -> None:
         """Nothing stays open."""

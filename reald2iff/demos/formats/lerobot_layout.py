@@ -74,12 +74,6 @@ def read_info(root: Path) -> dict[str, Any]:
     return dict(info)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON the same way every time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=4) + "\n")
-
-
 def episode_files(root: Path) -> list[Path]:
     """Parquet files of the episodes' table, in order."""
     return sorted((root / EPISODES).glob("*/*.parquet"))

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from reald2iff.demos.formats import lerobot_layout as layout
 from reald2iff.demos.formats.base import DepthStream
+from reald2iff.demos.formats.json_files import read_json, write_json
 from reald2iff.demos.formats.lerobot_columns import merged_statistics
 
 STATISTICS_KEY = b"reald2iff_statistics"
@@ -22,11 +23,6 @@ STATISTICS_KEY = b"reald2iff_statistics"
 def episode_name(index: int) -> str:
     """What an episode is called here: LeRobot has numbers only."""
     return f"episode_{index:06d}"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; empty if there is no file."""
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
 def write_metadata(
@@ -53,13 +49,13 @@ def write_metadata(
     for key, origin in copies.items():
         features[key] = copy.deepcopy(info["features"][origin])
         (features[key].get("info") or {}).pop("validity_feature", None)  # that of the other one
-    layout.write_json(out / layout.INFO, {**info, "features": features})
+    write_json(out / layout.INFO, {**info, "features": features})
     found = {name: _statistics(part) for name, part in parts.items()}
     stats = read_json(root / layout.STATS)
     stats |= {key: stats[origin] for key, origin in copies.items() if origin in stats}
     for stream in streams:
         stats[stream.target] = merged_statistics([one[stream.target] for one in found.values()])
-    layout.write_json(out / layout.STATS, stats)
+    write_json(out / layout.STATS, stats)
     for path in layout.episode_files(root):
         table = pq.read_table(path)
         names = [episode_name(index) for index in table.column("episode_index").to_pylist()]
