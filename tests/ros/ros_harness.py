@@ -20,7 +20,7 @@ from reald2iff_ros.transport import use_large_shared_memory
 
 RELIABLE = QoSProfile(depth=10)
 FRAME = "camera_depth_optical_frame"
-HANG = 120.0
+HANG = 90.0
 """Seconds after which something will not come any more, on however slow a machine."""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
-from ros_harness import Harness, depth_frame, end_node, info_for, slope, start_node
+from ros_harness import HANG, Harness, depth_frame, end_node, info_for, slope, start_node
 
 from reald2iff_ros.lifecycle_client import LifecycleClient, TransitionError
 from reald2iff_ros.messages import depth_from_image, image_to_array
@@ -45,7 +45,7 @@ def ros(process):
 @pytest.fixture(scope="module")
 def lifecycle(process):
     client = LifecycleClient(watch=lambda: None)
-    client.wait_for(NODE, 20)
+    client.wait_for(NODE, HANG)
     yield client
     client.close()
 
@@ -105,7 +105,7 @@ def test_invalid_pixels_stay_invalid(ros):
 @pytest.mark.parametrize(("height", "width", "dtype"), [(1, 1, np.float32), (2160, 3840, np.uint16)])
 def test_any_size_passes(ros, height, width, dtype):
     value = 1.0 if dtype is np.float32 else 1000
-    image, info = ros.exchange(depth_frame(np.full((height, width), value, dtype), 500), timeout=60)
+    image, info = ros.exchange(depth_frame(np.full((height, width), value, dtype), 500))
     assert (image.height, image.width, info.height, info.width) == (height, width, height, width)
 
 
@@ -189,15 +189,15 @@ def test_an_image_takes_the_last_camera_info_when_its_own_does_not_come(ros):
 def test_lifecycle_deactivation_keeps_the_model_and_cleanup_allows_another(ros, lifecycle):
     assert lifecycle.state(NODE) == "active"
     with pytest.raises(TransitionError, match="stays active"):
-        lifecycle.configure(NODE, 20)  # not allowed from here, and must not end the node
-    lifecycle.deactivate(NODE, 20)
+        lifecycle.configure(NODE, HANG)  # not allowed from here, and must not end the node
+    lifecycle.deactivate(NODE, HANG)
     assert lifecycle.state(NODE) == "inactive"
     ros.wait(lambda: not ros.image_in.get_subscription_count(), "the subscription to go")
-    lifecycle.activate(NODE, 20)
+    lifecycle.activate(NODE, HANG)
     ros.wait_connected()
     ros.exchange(depth_frame(slope(), 1300))
-    lifecycle.deactivate(NODE, 20)
-    lifecycle.cleanup(NODE, 20)
+    lifecycle.deactivate(NODE, HANG)
+    lifecycle.cleanup(NODE, HANG)
     assert lifecycle.state(NODE) == "unconfigured"
 
 
@@ -205,15 +205,15 @@ def test_a_model_that_does_not_load_fails_the_transition_and_the_node_survives(r
     assert set_parameter(ros, "model", "reald2iff").successful
     assert set_parameter(ros, "weights", "/no/such/folder").successful
     with pytest.raises(TransitionError, match="stays unconfigured"):
-        lifecycle.configure(NODE, 60)
+        lifecycle.configure(NODE, HANG)
     ros.wait(lambda: "/no/such/folder" in ros.diagnostics["last_error"], "the reason")
     assert set_parameter(ros, "model", "gaussian").successful
-    lifecycle.configure(NODE, 60)
-    lifecycle.activate(NODE, 20)
+    lifecycle.configure(NODE, HANG)
+    lifecycle.activate(NODE, HANG)
     ros.wait_connected()
     ros.exchange(depth_frame(slope(), 1400))
 
 
 def test_shutdown_ends_the_node(process, lifecycle):
-    lifecycle.shutdown(NODE, 20)
-    assert process.wait(20) == 0
+    lifecycle.shutdown(NODE, HANG)
+    assert process.wait(HANG) == 0

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ros_harness import Harness, depth_frame, slope
+from ros_harness import HANG, Harness, depth_frame, slope
 
 from reald2iff.errors import NodeError
 from reald2iff_ros.graph import SimConfig, sim_graph
@@ -101,7 +101,7 @@ def command():
         )
         started.append(process)
         output = ""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HANG
         while "running; Ctrl-C stops" not in output:
             assert time.monotonic() < deadline and process.poll() is None, output
             output += process.stdout.readline()
@@ -116,7 +116,7 @@ def command():
 def test_the_command_ends_cleanly_on_ctrl_c(command):
     process, output = command("up5")
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=HANG)
     assert process.returncode == 0, output + rest
     assert "ended with status 0" in rest
     assert re.search(r"^depth_realism \| ", output, re.MULTILINE)
@@ -127,6 +127,6 @@ def test_the_command_fails_when_a_node_is_killed_and_names_it(command):
     tasks = Path(f"/proc/{process.pid}/task")
     children = [child for task in tasks.iterdir() for child in (task / "children").read_text().split()]
     os.kill(int(children[0]), signal.SIGKILL)
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=HANG)
     assert process.returncode == 2
     assert "node /up6/depth_realism ended by SIGKILL" in rest

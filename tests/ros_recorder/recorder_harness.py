@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
@@ -42,6 +43,8 @@ KINDS = {
     **dict.fromkeys((*POSES, *CAMERA_POSES), PoseStamped),
 }
 EPISODE_TOPIC = "mujoco_sim/episode"
+HANG = 90.0
+"""Seconds after which something will not come any more, on however slow a machine."""
 
 
 class Recorder:
@@ -50,6 +53,8 @@ class Recorder:
     def __init__(self, out, namespace, **parameters):
         self.out = out
         arguments = ["-r", f"__ns:={namespace}", "-p", f"out:={out}", "-p", "autostart:=true"]
+        # Several recorders run at once, each read by its own source.
+        arguments += ["-r", "/diagnostics:=diagnostics", "-p", "diagnostics_period:=0.1"]
         for name, value in {"noise_model_node": "''", **parameters}.items():
             arguments += ["-p", f"{name}:={str(value).lower() if isinstance(value, bool) else value}"]
         self.process = subprocess.Popen(
@@ -67,7 +72,7 @@ class Recorder:
         """Returns exit status and output."""
         self.process.send_signal(number)
         try:
-            output, _ = self.process.communicate(timeout=30)
+            output, _ = self.process.communicate(timeout=HANG)
         except subprocess.TimeoutExpired:
             self.process.kill()
             output, _ = self.process.communicate()
@@ -94,18 +99,24 @@ class Source:
         self.clients = {
             c: self.node.create_client(Trigger, f"demo_recorder/{c}") for c in ("start", "save", "discard")
         }
+        self.node.create_subscription(DiagnosticArray, "diagnostics", self._on_diagnostics, 10)
+        self.diagnostics = {}
         self.stamp = 10 * STEP
         self.sent = {}
+        self.acted = 0
+
+    def _on_diagnostics(self, message):
+        self.diagnostics = {v.key: v.value for v in message.status[0].values}
 
     def close(self):
         self.executor.shutdown(timeout_sec=1.0)
         self.node.destroy_node()
         self.context.try_shutdown()
 
-    def wait(self, condition, what, timeout=30.0):
-        deadline = time.monotonic() + timeout
+    def wait(self, condition, what):
+        deadline = time.monotonic() + HANG
         while not condition():
-            assert time.monotonic() < deadline, f"waited {timeout} s for {what}"
+            assert time.monotonic() < deadline, f"waited {HANG} s for {what}: {self.diagnostics}"
             self.executor.spin_once(timeout_sec=0.02)
 
     def wait_connected(self, topics=tuple(KINDS)):
@@ -114,8 +125,13 @@ class Source:
             lambda: all(self.publishers[t].get_subscription_count() for t in topics), "the subscriptions"
         )
 
-    def wait_status_connected(self):
-        self.wait(self.status_publisher.get_subscription_count, "the subscription to the episode's status")
+    def wait_diagnostics(self, **values):
+        """Until the recorder says so itself."""
+        self.wait(lambda: self.diagnostics.items() >= values.items(), f"the recorder to say {values}")
+
+    def wait_received(self):
+        """Until the recorder has all actions: what is under way is not of an episode that is saved."""
+        self.wait(lambda: int(self.diagnostics.get("received", 0)) >= self.acted, f"{self.acted} actions")
 
     def ask(self, command):
         """Call without waiting."""
@@ -123,6 +139,8 @@ class Source:
 
     def call(self, command):
         """Returns the answer's JSON; ``error`` in it says that it was refused."""
+        if command == "save":
+            self.wait_received()
         future = self.ask(command)
         self.wait(future.done, f"the answer of {command}")
         answer = json.loads(future.result().message)
@@ -176,6 +194,7 @@ class Source:
             JointState(name=["reward", "success", "grasp"], position=[float(success), float(success), 1.0]),
         )
         self.sent[stamp]["action"] = action
+        self.acted += 1
 
     def episode(self, steps, without=lambda step: (), pause=0.01, **act):
         """Frames and actions, and the last frame on which nothing is done; returns the steps' stamps."""

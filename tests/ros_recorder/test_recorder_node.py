@@ -208,6 +208,7 @@ def test_a_save_waits_for_depth_that_is_late(saved, source):
         source.observe(source.stamp, without=(topics.DEPTH_IMAGE,) if step > 2 else ())
         source.act(source.stamp)
         late += [source.stamp] if step > 2 else []
+    source.wait_received()
     future = source.ask("save")
     time.sleep(0.5)
     source.executor.spin_once(timeout_sec=0.01)
@@ -261,17 +262,19 @@ def test_an_interrupt_leaves_one_self_contained_file(tmp_path):
     assert verify(recorder.master) == []
 
 
-def record_until(source, deadline):
-    """Record without a pause; returns the names that were answered saved before the deadline."""
-    answered = []
-    while time.monotonic() < deadline:
+def record_on(source, seconds):
+    """Record without a pause until some time after the first answer; returns the names answered saved."""
+    answered, until = [], float("inf")
+    while time.monotonic() < until:
         source.call("start")
         source.episode(3, pause=0.002)
+        source.wait_received()
         saving = source.ask("save")
-        while not saving.done() and time.monotonic() < deadline:
+        while not saving.done() and time.monotonic() < until:
             source.executor.spin_once(timeout_sec=0.01)
         if saving.done():
             answered.append(json.loads(saving.result().message)["episode"])
+            until = min(until, time.monotonic() + seconds)
     return answered
 
 
@@ -279,7 +282,7 @@ def test_a_kill_loses_at_most_the_running_episode(tmp_path):
     instants, answered = random.Random(5), []
     for _ in range(2):
         with running(tmp_path / "out") as (recorder, source):
-            answered += record_until(source, time.monotonic() + instants.uniform(0.5, 1.5))
+            answered += record_on(source, instants.uniform(0.1, 0.8))
             recorder.end(signal.SIGKILL)
         assert set(answered) <= {e.name for e in list_episodes(recorder.master)}
         assert verify(recorder.master) == []
@@ -311,6 +314,7 @@ def test_a_robot_without_simulation_is_recorded_by_the_nearest_stamps(tmp_path):
                 source.publish(topic, source.stamp + color_late, sent[topic])
             source.publish(topics.JOINT_STATES, source.stamp + joints_late, sent[topics.JOINT_STATES])
             time.sleep(0.005)
+            source.acted += 1  # the images make the frames here
         answer = source.call("save")
         assert (answer["frames"], answer["incomplete"]) == (20, 0), answer
         episode = read_episode(recorder.master, answer["episode"])
@@ -320,16 +324,44 @@ def test_a_robot_without_simulation_is_recorded_by_the_nearest_stamps(tmp_path):
     assert verify(recorder.master) == []
 
 
-def test_the_simulations_episodes_can_be_recorded_by_themselves(tmp_path):
+def simulate(source, successes, begun=lambda episode: None):
+    """Episodes as the simulation announces them, without a pause but that of ``begun``."""
+    for episode, success in enumerate(successes):
+        status = {"episode": episode, "seed": 40 + episode, "steps": 0, "success": False}
+        for state in ("ready", "running"):
+            source.status(**status, state=state, stamp=source.stamp)
+        begun(episode)
+        source.episode(4, pause=0)
+        source.status(**status | {"steps": 4, "success": success}, state="finished", stamp=source.stamp)
+
+
+@pytest.fixture
+def following(tmp_path):
+    """A recorder that follows the simulation, and its source."""
     with running(tmp_path / "out", auto=True) as (recorder, source):
-        source.wait_status_connected()
-        for episode, success in enumerate((True, False, True)):
-            status = {"episode": episode, "seed": 40 + episode, "steps": 0, "success": False}
-            source.status(**status, state="ready")
-            source.status(**status, state="running")
-            time.sleep(0.3)
-            source.episode(4)
-            source.status(**status | {"steps": 4, "success": success}, state="finished")
-            time.sleep(0.3)
-        source.wait(lambda: len(list_episodes(recorder.master)) == 2, "two saved episodes", 10)
-        assert [(e.seed, e.samples) for e in list_episodes(recorder.master)] == [(40, 4), (42, 4)]
+        # The topic keeps one status, so those before the two are connected are no loss of the recorder's.
+        source.status(episode=-1, state="ready", steps=0, success=False)
+        source.wait_diagnostics(simulated_episode="-1 ready")
+        yield recorder, source
+
+
+def saved_by_itself(recorder, source, count):
+    source.wait(lambda: len(list_episodes(recorder.master)) == count, f"{count} saved episodes")
+    return [(e.seed, e.samples) for e in list_episodes(recorder.master)]
+
+
+def test_the_simulations_episodes_can_be_recorded_by_themselves(following):
+    recorder, source = following
+    simulate(source, (True, False, True), lambda k: source.wait_diagnostics(simulated_episode=f"{k} running"))
+    assert saved_by_itself(recorder, source, 2) == [(40, 4), (42, 4)]
+
+
+def test_episodes_that_pass_while_the_recorder_gets_no_processor_time_are_recorded(following):
+    recorder, source = following
+    recorder.process.send_signal(signal.SIGSTOP)
+    simulate(source, (True, True))
+    recorder.process.send_signal(signal.SIGCONT)
+    assert saved_by_itself(recorder, source, 2) == [(40, 4), (41, 4)]
+    for name, first in (("demo_0", 1), ("demo_1", 6)):
+        stamps = sorted(source.sent)[first - 1 : first + 3]
+        assert read_episode(recorder.master, name).stamps.tolist() == stamps

@@ -24,6 +24,8 @@ from reald2iff_ros.messages import stamp_to_nanoseconds
 from reald2iff_ros.transport import use_large_shared_memory
 
 ALL = QoSProfile(depth=1000)
+HANG = 90.0
+"""Seconds after which something will not come any more, on however slow a machine."""
 DEPTH = "/sim/camera/depth/image_rect_raw"
 COLOR = "/camera/camera/color/image_raw"
 REPLY = "/camera/camera/depth/image_rect_raw"
@@ -94,18 +96,18 @@ class SimProbe:
         """Send back what depth_realism would: an image with the same header."""
         self.reply.publish(Image(header=image.header))
 
-    def wait(self, condition, what, timeout=30.0):
+    def wait(self, condition, what):
         """Spin until ``condition`` holds."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + HANG
         while not condition():
             assert self.process.poll() is None, self.process.stdout.read()
-            assert time.monotonic() < deadline, f"waited {timeout} s for {what}; {self.diagnostics}"
+            assert time.monotonic() < deadline, f"waited {HANG} s for {what}; {self.diagnostics}"
             self.executor.spin_once(timeout_sec=0.05)
 
     def wait_connected(self):
         """Until every topic comes through: discovery takes its time, topic by topic."""
         states = [topic for topic in TOPICS if topic not in ACTION_TOPICS]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HANG
         while missing := [topic for topic in states if not self.got[topic]]:
             assert time.monotonic() < deadline, f"nothing came on {missing}; {self.diagnostics}"
             if self.lockstep:  # otherwise frames come by themselves
@@ -145,7 +147,7 @@ class SimProbe:
         """End the node as Ctrl-C does, also where a test setup failed: it must not meet the next test's."""
         self.process.send_signal(signal.SIGINT)
         try:
-            output, _ = self.process.communicate(timeout=30)
+            output, _ = self.process.communicate(timeout=HANG)
         finally:
             self.process.kill()
             self.executor.shutdown(timeout_sec=1.0)

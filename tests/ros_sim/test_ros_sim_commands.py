@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from sensor_msgs.msg import JointState
-from sim_probe import DEPTH, SimProbe
+from sim_probe import DEPTH, HANG, SimProbe
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_parameters_out_of_range_end_the_node_with_a_message():
         [sys.executable, "-m", "reald2iff_ros.mujoco_sim", "--ros-args", "-p", "camera_rate:=7.0"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
     )
     assert done.returncode == 2
     assert "camera_rate: 7.0 Hz: expected 20 Hz divided by a whole number" in done.stderr

@@ -57,7 +57,7 @@ def run(request):
 
 
 def wait_until_finished(outlet):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not outlet.episodes or outlet.episodes[-1].state != "finished":
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -81,6 +81,23 @@ def test_stamps_rise_over_resets(run):
     loop.pause()
     assert outlet.observed == [50_000_000 * k for k in range(1, len(outlet.observed) + 1)]
     assert [s.episode for s in outlet.episodes if s.state == "finished"] == [0, 1]
+
+
+def test_the_steps_of_an_episode_lie_between_the_stamps_of_its_beginning_and_its_end(run):
+    outlet = Outlet(images_wanted=False)
+    loop = run(outlet)
+    wait_until_finished(outlet)
+    loop.reset(2)
+    wait_until_finished(outlet)
+    loop.pause()
+    spans = []
+    for episode in (0, 1):
+        statuses = [s for s in outlet.episodes if s.episode == episode]
+        begun = min(s.stamp for s in statuses if s.state == "running")
+        ended = next(s.stamp for s in statuses if s.state == "finished")
+        spans.append([stamp for stamp in outlet.outcomes if begun < stamp <= ended])
+    assert [len(steps) for steps in spans] == [5, 5]
+    assert [*spans[0], *spans[1]] == outlet.outcomes
 
 
 def test_a_missing_answer_is_counted_and_does_not_stop_the_simulation(run):

@@ -22,9 +22,10 @@ def environment(monkeypatch):
 
 
 def test_best_effort_subscribers_get_whole_images():
-    # With the default shared memory nearly every image of this size is lost, and awaited in vain.
+    # With the default shared memory nearly every image of this size is lost, and awaited in vain for longer
+    # than the end of the episode is.
     with SimProbe(
-        depth_qos=NEWEST_IMAGE, lockstep=True, wait_for_start=True, max_steps=8, lockstep_timeout=2.0
+        depth_qos=NEWEST_IMAGE, lockstep=True, wait_for_start=True, max_steps=8, lockstep_timeout=20.0
     ) as probe:
         probe.wait_connected()
         probe.trigger("start")

@@ -35,9 +35,13 @@ from reald2iff_ros.recorder_settings import declare_settings
 from reald2iff_ros.recorder_streams import logged_streams
 from reald2iff_ros.recorder_worker import Answer, Command, RecorderWorker
 
-_LATCHED = QoSProfile(
-    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+_STATUS = QoSProfile(
+    depth=KEEP_ALL_RECENT.depth,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
+"""The newest state for a recorder that joins late, and then every one: an episode may begin and end while the
+recorder gets no processor time."""
 
 
 class BacklogError(NodeError):
@@ -99,9 +103,17 @@ class DemoRecorder(ManagedNode):
             on_error=self.reject,
             on_automatic=self._on_automatic,
         )
+        self._inputs = []
+        # The first one: of what has come meanwhile an executor takes one message a topic, in this order.
+        if settings.episode_topic:
+            self._inputs.append(
+                self.create_subscription(
+                    String, settings.episode_topic, self.guarded(self._on_status), _STATUS
+                )
+            )
         # Without MCAP, only what frames need is worth receiving.
         wanted = logged if settings.record_mcap else settings.streams
-        self._inputs = [
+        self._inputs += [
             self.create_subscription(
                 stream.kind,
                 stream.topic,
@@ -112,12 +124,6 @@ class DemoRecorder(ManagedNode):
             )
             for name, stream in wanted.items()
         ]
-        if settings.episode_topic:
-            self._inputs.append(
-                self.create_subscription(
-                    String, settings.episode_topic, self.guarded(self._on_status), _LATCHED
-                )
-            )
 
     def deactivate(self) -> None:
         """Unsubscribe; an episode that is being saved is saved, one that runs is discarded."""

@@ -114,9 +114,15 @@ class EpisodeRecorder:
         """Whether no frame is accepted any more, and none waits."""
         return self._limit is not None and self._references >= self._limit and self.pending == 0
 
-    def stop_accepting(self, after: int = 0) -> None:
-        """Accept no more frames than have come, or ``after`` altogether if that is more."""
-        self._limit = max(after, self._references)
+    def stop_accepting(self) -> None:
+        """Accept no more frames than have come."""
+        self._limit = self._references
+
+    def expect(self, steps: int) -> None:
+        """Accept ``steps`` frames altogether; `commit` counts those that do not come as incomplete."""
+        self._limit = steps
+        if self._references > steps:
+            self.spoil(f"{self._references} steps came: expected {steps}, the others are of another episode")
 
     def commit(self, seed: int | None, noise_model: NoiseRecord | None) -> dict[str, Any]:
         """Save the episode; returns what to answer, once both files are durable.
@@ -127,6 +133,10 @@ class EpisodeRecorder:
         """
         for frame in self._joiner.flush():
             self._take(frame)
+        if self._limit is not None and (lost := self._limit - self._references) > 0:
+            self.incomplete += lost
+            self.missing[self._settings.reference_stream] += lost
+            self._limit = self._references
         self._check()
         episode = build_episode(self._steps, seed, noise_model)
         log = self._log.finish() if self._log is not None else None

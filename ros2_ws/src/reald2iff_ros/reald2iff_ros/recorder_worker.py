@@ -14,6 +14,7 @@ from typing import Any, Literal
 from reald2iff.demos import NoiseRecord
 from reald2iff.errors import NodeError
 from reald2iff_ros.recorder_episode import EpisodeRecorder
+from reald2iff_ros.recorder_held import HeldMessages
 from reald2iff_ros.recorder_streams import serialized_stamp
 
 Answer = dict[str, Any]
@@ -23,6 +24,9 @@ SETTLE = 0.2
 """Seconds after a save in which frames that were sent before it still come in."""
 
 _POLL = 0.02
+
+_HELD = 20
+"""Messages of a stream that may come before the status that announces their episode."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class _Message:
 class _Request:
     command: Command
     answer: Future[Answer]
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,11 @@ class RecorderWorker:
         self._episode: EpisodeRecorder | None = None
         self._saving: _Saving | None = None
         self._status: dict[str, Any] = {}
-        self._deferred: deque[dict[str, Any]] = deque()
-        self._newest: dict[str, tuple[int, bytes]] = {}
+        self._deferred: deque[_Message | _Status] = deque()
+        self._held = HeldMessages(reference, _HELD if auto else 1)
+        # Stamps after and up to which the steps of the episode come; None = the simulation did not say.
+        self._begun: int | None = None
+        self._ended: int | None = None
         self._thread = threading.Thread(target=self._run, name="demo_recorder worker", daemon=True)
         self._thread.start()
 
@@ -104,6 +112,7 @@ class RecorderWorker:
             "frames": str(episode.frames if episode is not None else 0),
             "incomplete": str(episode.incomplete if episode is not None else 0),
             "backlog_mb": f"{self._backlog / 1e6:.1f}",
+            "simulated_episode": " ".join(str(self._status.get(k, "")) for k in ("episode", "state")).strip(),
         }
 
     def message(self, stream: str, payload: bytes) -> bool:
@@ -144,34 +153,43 @@ class RecorderWorker:
                 break
             self._handle(item)
             self._save_if_ready()
-        if self._saving is not None:
+        while self._saving is not None:
             self._save()
         if self._episode is not None:
             self._episode.discard()
 
     def _handle(self, item: _Message | _Request | _Status) -> None:
         if isinstance(item, _Message):
-            try:
-                self._record(item)
-            except Exception as error:
-                self._on_error(error)
-                if self._episode is not None and isinstance(error, OSError):
-                    self._episode.spoil(f"it could not be written: {error}")
-            with self._lock:
-                self._backlog -= len(item.payload)
+            self._take(item)
         elif isinstance(item, _Status):
-            self._follow(item.fields)
+            self._follow(item)
         else:
             self._obey(item)
+
+    def _take(self, message: _Message) -> None:
+        try:
+            self._record(message)
+        except Exception as error:
+            self._on_error(error)
+            if self._episode is not None and isinstance(error, OSError):
+                self._episode.spoil(f"it could not be written: {error}")
+        else:
+            if self._saving is not None and self._auto:  # it may be of the next episode as well
+                self._deferred.append(message)
+                return
+        with self._lock:
+            self._backlog -= len(message.payload)
 
     def _record(self, message: _Message) -> None:
         stamp = serialized_stamp(message.payload)
         if self._episode is None:
-            if message.stream != self._reference:
-                self._newest[message.stream] = (stamp, message.payload)
+            self._held.add(message.stream, stamp, message.payload)
             return
         self._note_losses(self._episode)
-        self._episode.add(message.stream, stamp, message.payload)
+        before = self._begun is not None and stamp <= self._begun
+        after = self._ended is not None and stamp > self._ended
+        if message.stream != self._reference or not (before or after):
+            self._episode.add(message.stream, stamp, message.payload)
 
     def _note_losses(self, episode: EpisodeRecorder) -> None:
         with self._lock:
@@ -182,7 +200,7 @@ class RecorderWorker:
     def _obey(self, request: _Request) -> None:
         try:
             if request.command == "start":
-                request.answer.set_result(self._start())
+                request.answer.set_result(self._start(request.after))
             elif self._saving is not None:
                 raise NodeError(f"{self._running().name} is being saved")
             elif request.command == "save":
@@ -195,23 +213,24 @@ class RecorderWorker:
         except Exception as error:
             request.answer.set_exception(error)
 
-    def _start(self) -> Answer:
+    def _start(self, after: int | None) -> Answer:
         if self._episode is not None:
             raise NodeError(f"{self._episode.name} is being recorded: save or discard it first")
         with self._lock:
             self._overflow = 0
+        self._begun, self._ended = after, None
         self._episode = self._make()
         # A frame that has just been sent may be the episode's first observation.
-        for stream, (stamp, payload) in sorted(self._newest.items(), key=lambda entry: entry[1][0]):
+        for stream, stamp, payload in self._held.take(after):
             self._episode.add(stream, stamp, payload)
-        self._newest.clear()
         return {"episode": self._episode.name}
 
     def _begin_save(self, answer: Future[Answer]) -> _Saving:
         # The simulation says how many steps there are to wait for; otherwise they come within SETTLE.
-        counted = self._auto and self._status.get("state") == "finished"
+        counted = self._begun is not None and self._status.get("state") == "finished"
         if counted:
-            self._running().stop_accepting(after=self._status.get("steps", 0))
+            self._running().expect(self._status.get("steps", 0))
+            self._ended = self._status.get("stamp")
         settled = time.monotonic() + SETTLE
         return _Saving(answer, settled, settled + self._save_timeout, counted)
 
@@ -246,13 +265,15 @@ class RecorderWorker:
         else:
             self._episode = None
             saving.answer.set_result(answer)
-        while self._deferred and self._saving is None:
-            self._follow(self._deferred.popleft())
+        deferred, self._deferred = self._deferred, deque()
+        for item in deferred:
+            self._handle(item)
 
-    def _follow(self, status: dict[str, Any]) -> None:
+    def _follow(self, item: _Status) -> None:
         if self._saving is not None:  # it belongs to the episode that is being saved no more
-            self._deferred.append(status)
+            self._deferred.append(item)
             return
+        status = item.fields
         before, self._status = self._status, status
         state = status.get("state")
         if not self._auto or (state, status.get("episode")) == (before.get("state"), before.get("episode")):
@@ -260,9 +281,9 @@ class RecorderWorker:
         if self._episode is not None:
             self._by_itself("save" if state == "finished" and status.get("success") else "discard")
         if state == "running" and status.get("steps", 0) == 0:  # else its beginning is lost
-            self._by_itself("start")
+            self._by_itself("start", status.get("stamp"))
 
-    def _by_itself(self, command: Command) -> None:
+    def _by_itself(self, command: Command, after: int | None = None) -> None:
         answer: Future[Answer] = Future()
         answer.add_done_callback(lambda done: self._on_automatic(command, done))
-        self._obey(_Request(command, answer))
+        self._obey(_Request(command, answer, after))

@@ -27,6 +27,8 @@ class EpisodeStatus:
         success: The task's predicate after the last step.
         phase: What the expert is doing; empty without one.
         error: Why the episode was broken off; empty if it was not.
+        stamp: Nanoseconds of simulation time of the last frame when this was announced; the steps of an
+            episode have later stamps than the beginning of its ``running``.
     """
 
     episode: int
@@ -36,6 +38,7 @@ class EpisodeStatus:
     success: bool = False
     phase: str = ""
     error: str = ""
+    stamp: int = 0
 
     def fields(self) -> dict[str, Any]:
         """For JSON."""

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from sensor_msgs.msg import JointState
@@ -296,4 +297,4 @@ class SimulationLoop:
         now = (status.episode, status.state, status.phase)
         if now != self._announced and self._outlet is not None:
             self._announced = now
-            self._outlet.episode(status)
+            self._outlet.episode(replace(status, stamp=self._ticks * _PERIOD_NS))
