@@ -25,10 +25,12 @@ _FAR = 20.0
 _LARGEST_TYPICAL = 50.0
 _SMALLEST_MILLIMETRES = 30
 _FEWEST_VALUES = 32
+_FINE = 0.002
 _MANY_PIXELS = 5000
 _PLANE_WINDOW = 0.1
 _LEAST_EVIDENCE = 300
-_SLOPES = (0.02, 0.3)
+_SLOPES = (0.001, 0.3)
+"""Relative change from pixel to pixel; less is rounding, more is an edge."""
 
 
 def check_depth(frames: Sequence[NDArray[Any]], name: str, max_depth: float | None = None) -> None:
@@ -65,10 +67,10 @@ def check_depth(frames: Sequence[NDArray[Any]], name: str, max_depth: float | No
         raise InvalidDepthError(f"{name} is empty: every value is 0, NaN or infinite")
     _check_unit(kind, values, name)
     _check_scale(frames, values, name)
-    _check_levels(values, name)
+    _check_levels(frames, name)
+    _check_shape(frames, name)
     if max_depth is None:
         _check_pile(values, name)
-    _check_shape(frames, name)
 
 
 def _check_unit(kind: np.dtype[Any], values: NDArray[np.float32], name: str) -> None:
@@ -96,17 +98,24 @@ def _check_scale(frames: Sequence[NDArray[Any]], values: NDArray[np.float32], na
         )
 
 
-def _check_levels(values: NDArray[np.float32], name: str) -> None:
-    levels = np.unique(values)
-    if not _FEWEST_VALUES <= len(levels) <= 256 or values.size < _MANY_PIXELS:
-        return
+def _check_levels(frames: Sequence[NDArray[Any]], name: str) -> None:
+    steps = [step for step in map(_ladder_step, frames) if step is not None]
+    if len(steps) > len(frames) / 2:
+        raise InvalidDepthError(
+            f"{name} has at most 256 different values in a frame, {np.median(steps):.4g} apart: it went "
+            "through 8 bits. Expected full resolution: render or record the depth again"
+        )
+
+
+def _ladder_step(frame: NDArray[Any]) -> float | None:
+    """Distance of a frame's levels, if they are few and evenly spaced; None if it has many, or too few."""
+    depth = to_metres(frame)
+    levels = np.unique(depth[depth > 0])
+    if not _FEWEST_VALUES <= len(levels) <= 256 or depth.size < _MANY_PIXELS:
+        return None
     step = float(np.diff(levels).min())
     multiples = np.diff(levels) / step
-    if step > 0.002 and np.abs(multiples - np.rint(multiples)).max() < 0.05:
-        raise InvalidDepthError(
-            f"{name} has {len(levels)} different values, {step:.4g} apart: it went through 8 bits. "
-            "Expected full resolution: render or record the depth again"
-        )
+    return step if step > _FINE and np.abs(multiples - np.rint(multiples)).max() < 0.05 else None
 
 
 def _check_pile(values: NDArray[np.float32], name: str) -> None:
