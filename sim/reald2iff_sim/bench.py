@@ -1,4 +1,4 @@
-"""`reald2iff bench sim`: what a simulated control step costs, and how often the expert succeeds."""
+"""`reald2iff bench sim`: what a simulated step costs, how often the expert succeeds, how smoothly."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from rich.progress import track
 from reald2iff.bench.report import Timing, machine, print_table, timing, write_json
 from reald2iff.errors import InvalidParameterError
 from reald2iff_sim.backends.mujoco.backend import MujocoSimulator
-from reald2iff_sim.control.ik import InverseKinematics
+from reald2iff_sim.control.whole_body import WholeBodyController
 from reald2iff_sim.experts.base import rollout
 from reald2iff_sim.factory import make_expert, make_task
-from reald2iff_sim.simulator import CONTROL_RATE
+from reald2iff_sim.simulator import CONTROL_RATE, Observation
+from reald2iff_sim.smoothness import smoothness
 
 _WARMUP = 5
 
@@ -27,38 +28,29 @@ class BenchSimConfig:
     """What is measured."""
 
     task: str = "pick_cube"
-    """Task to simulate."""
+    """Task to simulate: can_to_plate, pick_cube, place_banana or stack_cube."""
     episodes: int = 20
     """Episodes of the expert, without rendering; 0 skips them."""
     repeats: int = 60
-    """Calls that each time is measured over."""
+    """Calls that each time is measured over; 0 skips the timings, and rendering with them."""
     seed: int = 0
     """Seed of the first episode; the next ones count up."""
     json: Path | None = None
     """Write the figures to this file as well."""
 
     def __post_init__(self) -> None:
-        if self.episodes < 0 or self.repeats < 1:
+        if self.episodes < 0 or self.repeats < 0:
             raise InvalidParameterError(
-                f"episodes, repeats = {self.episodes}, {self.repeats}: expected at least 0 and 1"
+                f"episodes, repeats = {self.episodes}, {self.repeats}: expected 0 or more"
             )
 
 
 def bench_sim(config: BenchSimConfig) -> None:
     """Time the simulation on this machine, then let the expert solve seeded episodes."""
     simulator = MujocoSimulator(make_task(config.task))
-    timings = _time_parts(simulator, config)
-    real_time = 1000.0 / CONTROL_RATE / timings["observed step (control, depth, colour)"].median_ms
-    print_table(
-        f"Simulation of {config.task} at {CONTROL_RATE:.0f} Hz",
-        [{"part": part, "median ms": t.median_ms, "p95 ms": t.p95_ms} for part, t in timings.items()],
-    )
-    print(f"real-time factor with both images: {real_time:.2f}")
-    report: dict[str, Any] = {
-        "machine": machine(),
-        "timings": {part: t.as_dict() for part, t in timings.items()},
-        "real_time_factor": real_time,
-    }
+    report: dict[str, Any] = {"machine": machine()}
+    if config.repeats:
+        report |= _timings(simulator, config)
     if config.episodes:
         report["expert"] = _expert_success(simulator, config)
     simulator.close()
@@ -67,18 +59,32 @@ def bench_sim(config: BenchSimConfig) -> None:
         print(f"written to {write_json(config.json, {'config': settings, **report})}")
 
 
+def _timings(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[str, Any]:
+    timings = _time_parts(simulator, config)
+    real_time = 1000.0 / CONTROL_RATE / timings["observed step (control, depth, colour)"].median_ms
+    print_table(
+        f"Simulation of {config.task} at {CONTROL_RATE:.0f} Hz",
+        [{"part": part, "median ms": t.median_ms, "p95 ms": t.p95_ms} for part, t in timings.items()],
+    )
+    print(f"real-time factor with both images: {real_time:.2f}")
+    return {
+        "timings": {part: t.as_dict() for part, t in timings.items()},
+        "real_time_factor": real_time,
+    }
+
+
 def _time_parts(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[str, Timing]:
     import mujoco
 
     actions = _expert_actions(simulator, config)
-    kinematics = InverseKinematics(simulator.config.ik)
-    kinematics.solve(simulator.reset(config.seed).eef_pose)
+    controller = WholeBodyController(simulator.config.control)
+    controller.solve(simulator.reset(config.seed).eef_pose)
     substeps = round(1.0 / (CONTROL_RATE * simulator.config.timestep))
-    target = kinematics.pose
+    target = controller.pose
 
     def solve() -> None:
         target[2, 3] -= 0.002
-        kinematics.step(target)
+        controller.step(target)
 
     def observed_step() -> None:
         simulator.step(next(actions))
@@ -86,8 +92,8 @@ def _time_parts(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[str,
 
     parts: dict[str, Callable[[], Any]] = {
         f"physics, {substeps} steps": lambda: mujoco.mj_step(simulator.model, simulator.data, substeps),
-        "inverse kinematics, one solution": solve,
-        "control step (physics, kinematics)": lambda: simulator.step(next(actions)),
+        f"controller, one period of {1000 / simulator.config.control.rate:.0f} ms": solve,
+        "control step (physics, controller)": lambda: simulator.step(next(actions)),
         "depth image": simulator.render_depth,
         "colour image": simulator.render_color,
         "observed step (control, depth, colour)": observed_step,
@@ -117,13 +123,21 @@ def _expert_success(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[
     expert = make_expert(simulator.task)
     steps: list[int] = []
     failed: list[int] = []
-    start = time.perf_counter()
+    traces: list[tuple[np.ndarray, np.ndarray]] = []
+    trace: list[Observation] = []
+    simulator.on_period = lambda: trace.append(simulator.observe())
+    start, processor = time.perf_counter(), time.process_time()
     for episode in track(range(config.episodes), description="expert episodes", transient=True):
         results = [result for _, result in rollout(simulator, expert, config.seed + episode)]
         steps.append(len(results))
+        joints = np.array([instant.joint_positions for instant in trace])
+        traces.append((joints, np.array([instant.eef_pose[:3, 3] for instant in trace])))
+        trace.clear()
         if not results[-1].success:
             failed.append(config.seed + episode)
-    wall = time.perf_counter() - start
+    wall, processor = time.perf_counter() - start, time.process_time() - processor
+    simulator.on_period = None
+    motion = smoothness(traces, 1.0 / simulator.config.control.rate)
     low, median, high = np.percentile(steps, (5, 50, 95))
     outcome = {
         "episodes": config.episodes,
@@ -134,6 +148,8 @@ def _expert_success(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[
         "steps_p5": low,
         "steps_p95": high,
         "wall_seconds": wall,
+        "processor_ms_per_step": 1000.0 * processor / sum(steps),
+        **asdict(motion),
     }
     print_table(
         f"Expert on {config.task}",
@@ -144,6 +160,17 @@ def _expert_success(simulator: MujocoSimulator, config: BenchSimConfig) -> dict[
                 "median steps": median,
                 "p95 steps": high,
                 "times real time": sum(steps) / CONTROL_RATE / wall,
+            }
+        ],
+    )
+    print_table(
+        "Jerk as measured, by joint (rad/s3) and end effector (m/s3)",
+        [
+            {
+                "joint rms": motion.joint_jerk_rms,
+                "joint max": motion.joint_jerk_max,
+                "end effector rms": motion.eef_jerk_rms,
+                "end effector max": motion.eef_jerk_max,
             }
         ],
     )

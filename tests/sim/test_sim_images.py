@@ -67,7 +67,7 @@ def test_the_hand_close_to_the_lens_is_not_clipped(simulator):
 def test_the_cube_is_in_both_images_wherever_it_starts():
     task, camera = PickCube(), WorkspaceCamera()
     rng = np.random.default_rng(0)
-    places = itertools.product(*zip(task.cube_low, task.cube_high, strict=True))
+    places = itertools.product(*zip(task.region.low, task.region.high, strict=True))
     for x, y in places:
         pose = np.eye(4)
         pose[:3, 3] = (x, y, task.cube_size / 2)

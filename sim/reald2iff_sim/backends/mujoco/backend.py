@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import mujoco
 import numpy as np
@@ -17,15 +18,14 @@ from reald2iff_sim.backends.mujoco.scene import build_scene
 from reald2iff_sim.backends.mujoco.views import SceneViews
 from reald2iff_sim.camera import WorkspaceCamera
 from reald2iff_sim.control.actions import ActionSpace
-from reald2iff_sim.control.ik import IKConfig, InverseKinematics
 from reald2iff_sim.control.limits import (
     GRIPPER_SPEED,
     GRIPPER_WIDTH,
     JOINT_LOWER,
     JOINT_UPPER,
     JOINT_VELOCITY,
-    velocity_bounds,
 )
+from reald2iff_sim.control.whole_body import ControlConfig, WholeBodyController, pose_error
 from reald2iff_sim.simulator import (
     ARM_JOINTS,
     CONTROL_RATE,
@@ -47,10 +47,10 @@ class MujocoConfig:
     """How the MuJoCo backend simulates and renders.
 
     Attributes:
-        timestep: Of the physics, seconds; a control period must be a whole number of inverse kinematics
+        timestep: Of the physics, seconds; an action's period must be a whole number of the controller's
             periods, and each of those a whole number of timesteps.
         actions: Scales and limits of the action.
-        ik: Inverse kinematics.
+        control: Of the arm.
         camera: Where the camera stands.
         max_lead: The target pose runs ahead of what the arm's limits let it reach by no more than this,
             metres and radians.
@@ -61,16 +61,19 @@ class MujocoConfig:
 
     timestep: float = 0.002
     actions: ActionSpace = field(default_factory=ActionSpace)
-    ik: IKConfig = field(default_factory=IKConfig)
+    control: ControlConfig = field(default_factory=ControlConfig)
     camera: WorkspaceCamera = field(default_factory=WorkspaceCamera)
-    max_lead: tuple[float, float] = (0.06, 0.3)
+    max_lead: tuple[float, float] = (0.15, 0.6)
     color_samples: int = 0
     shadow_size: int = 1024
 
     def __post_init__(self) -> None:
         for name, ratio in (
-            ("control period / ik period", self.ik.rate / CONTROL_RATE),
-            ("ik period / timestep", 1.0 / (self.ik.rate * self.timestep) if self.timestep > 0 else 0.0),
+            ("action period / control period", self.control.rate / CONTROL_RATE),
+            (
+                "control period / timestep",
+                1.0 / (self.control.rate * self.timestep) if self.timestep > 0 else 0.0,
+            ),
         ):
             if ratio < 1 - 1e-9 or abs(ratio - round(ratio)) > 1e-6:
                 raise InvalidParameterError(f"{name} = {ratio:.3f}: expected a whole number of at least 1")
@@ -83,7 +86,13 @@ class MujocoConfig:
 
 
 class MujocoSimulator(Simulator):
-    """See `Simulator`. Renderers are made with the first image, so that physics alone needs no EGL."""
+    """See `Simulator`. Renderers are made with the first image, so that physics alone needs no EGL.
+
+    Attributes:
+        model: Of MuJoCo.
+        data: Of MuJoCo.
+        on_period: Called after every period of the controller, e.g. to trace the motion.
+    """
 
     Config = MujocoConfig
 
@@ -94,18 +103,18 @@ class MujocoSimulator(Simulator):
         self.model = build_scene(task, self.config.timestep)
         self.model.vis.quality.shadowsize = self.config.shadow_size
         self.data = mujoco.MjData(self.model)
-        self._ik = InverseKinematics(self.config.ik)
-        self._ik_steps = round(self.config.ik.rate / CONTROL_RATE)
-        self._substeps = round(1.0 / (self.config.ik.rate * self.config.timestep))
+        self.on_period: Callable[[], None] | None = None
+        self._control = WholeBodyController(self.config.control)
+        self._periods = round(self.config.control.rate / CONTROL_RATE)
+        self._substeps = round(1.0 / (self.config.control.rate * self.config.timestep))
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in ARM_JOINTS])
         self._qvel = np.array([self.model.joint(name).dofadr[0] for name in ARM_JOINTS])
         self._fingers = np.array([self.model.joint(name).qposadr[0] for name in FINGER_JOINTS])
         self._arm_actuators = np.array([self.model.actuator(name).id for name in ARM_JOINTS])
         self._gripper = self.model.actuator(GRIPPER_ACTUATOR).id
         self._site = self.model.site(EEF_SITE).id
-        # A servo's error at its joint's full speed: one that was held up catches up no faster.
         damping = -self.model.actuator_biasprm[self._arm_actuators, 2]
-        self._servo_error = JOINT_VELOCITY * damping / self.model.actuator_gainprm[self._arm_actuators, 0]
+        self._servo_lag = damping / self.model.actuator_gainprm[self._arm_actuators, 0]  # seconds
         self._target = np.eye(4)
         self._objects = SceneObjects(self.model, task.objects)
         self._views = SceneViews(self.model, self._objects.names, self.config.color_samples)
@@ -123,7 +132,7 @@ class MujocoSimulator(Simulator):
         if start is None:
             start = self.task.draw(for_task)
         mujoco.mj_resetData(self.model, self.data)
-        joints = self._ik.solve(start.eef_pose)
+        joints = self._control.solve(start.eef_pose)
         self.data.qpos[self._qpos] = joints
         self.data.qpos[self._fingers] = start.gripper_width / 2
         self.data.ctrl[self._arm_actuators] = joints
@@ -132,7 +141,7 @@ class MujocoSimulator(Simulator):
         mujoco.mj_step(self.model, self.data, round(_SETTLE / self.config.timestep))
         self.data.time = 0.0
         mujoco.mj_forward(self.model, self.data)
-        self._target = self._ik.pose
+        self._target = self._control.pose
         return self.observe()
 
     def step(self, action: Array) -> StepResult:
@@ -140,10 +149,9 @@ class MujocoSimulator(Simulator):
         checked = actions.checked(action)
         previous, target = self._target, actions.target_pose(self._target, checked)
         width = actions.gripper_width(checked)
-        for waypoint in _between(previous, target, self._ik_steps):
-            self._servo(self._ik.step(waypoint), width, self._substeps)
-            self._ik.hold_back(self.data.ctrl[self._arm_actuators])
-        self._target = _leashed(target, self._ik.pose, *self.config.max_lead)
+        for waypoint in _between(previous, target, self._periods):
+            self._period(partial(self._control.step, waypoint), width)
+        self._target = _leashed(target, self._control.pose, *self.config.max_lead)
         return self._result(checked, target)
 
     def step_joints(self, positions: Array, gripper_width: float) -> StepResult:
@@ -152,15 +160,13 @@ class MujocoSimulator(Simulator):
             raise SimulationError(
                 f"joint positions {goal} and gripper width {gripper_width}: expected 7 and 1 finite values"
             )
-        lower, upper = velocity_bounds(self._ik.joints)
-        period = self.config.ik.velocity_scale / CONTROL_RATE
-        goal = np.clip(goal, self._ik.joints + period * lower, self._ik.joints + period * upper)
-        goal = np.clip(goal, JOINT_LOWER, JOINT_UPPER)
+        lead = JOINT_VELOCITY / CONTROL_RATE * 2
+        start = self._control.joints
+        goal = np.clip(goal, np.maximum(start - lead, JOINT_LOWER), np.minimum(start + lead, JOINT_UPPER))
         width = float(np.clip(gripper_width, 0.0, GRIPPER_WIDTH))
-        previous = self._target
-        self._servo(goal, width, self._ik_steps * self._substeps)
-        self._ik.reset(self.data.ctrl[self._arm_actuators])
-        self._target = self._ik.pose
+        previous, self._target = self._target, self._control.pose_at(goal)
+        for _ in range(self._periods):
+            self._period(partial(self._control.step_joints, goal), width)
         return self._result(self.config.actions.action(previous, self._target, width), self._target)
 
     def observe(self) -> Observation:
@@ -189,19 +195,19 @@ class MujocoSimulator(Simulator):
     def get_state(self) -> Array:
         physics = np.empty(mujoco.mj_stateSize(self.model, _STATE))
         mujoco.mj_getState(self.model, self.data, physics, _STATE)
-        return np.concatenate([physics, self._target.ravel(), self._ik.get_state()])
+        return np.concatenate([physics, self._target.ravel(), self._control.get_state()])
 
     def set_state(self, state: Array) -> Observation:
         values = np.asarray(state, dtype=np.float64)
         size = mujoco.mj_stateSize(self.model, _STATE)
-        expected = (size + 16 + self._ik.state_size,)
+        expected = (size + 16 + self._control.STATE_SIZE,)
         if values.shape != expected or not np.isfinite(values).all():
             raise SimulationError(f"state of shape {values.shape}: expected {expected} finite values")
         mujoco.mj_setState(self.model, self.data, values[:size], _STATE)
         mujoco.mj_forward(self.model, self.data)
         mujoco.mj_setState(self.model, self.data, values[:size], _STATE)  # the warm start that `forward` used
         self._target = values[size : size + 16].reshape(4, 4).copy()
-        self._ik.set_state(values[size + 16 :])
+        self._control.set_state(values[size + 16 :])
         return self.observe()
 
     def render(self) -> CameraImages:
@@ -226,18 +232,24 @@ class MujocoSimulator(Simulator):
         if hasattr(self, "_views"):
             self.close()
 
-    def _servo(self, joints: Array, width: float, substeps: int) -> None:
-        """Physics while the servos' targets move linearly to ``joints`` and, at its speed, to ``width``."""
-        control = self.data.ctrl
-        start = control[self._arm_actuators].copy()
-        reach = self._servo_error
+    def _period(self, move: Callable[[], None], width: float) -> None:
+        """Let the controller ``move``; then physics, while the servos follow it and the fingers ``width``."""
+        controller, control, data = self._control, self.data.ctrl, self.data
+        start, velocity = controller.joints, controller.velocity
+        move()
+        # A servo's error at its joint's full speed: one that was held up catches up no faster.
+        reach = JOINT_VELOCITY * self._servo_lag
         travel = GRIPPER_SPEED * self.config.timestep
-        for share in np.linspace(0.0, 1.0, substeps + 1)[1:]:
-            measured = self.data.qpos[self._qpos]
-            command = (1 - share) * start + share * joints
+        for time in self.config.timestep * np.arange(1, self._substeps + 1):
+            speed = velocity + time * controller.acceleration
+            command = start + time * (velocity + speed) / 2 + self._servo_lag * speed
+            measured = data.qpos[self._qpos]
             control[self._arm_actuators] = np.clip(command, measured - reach, measured + reach)
             control[self._gripper] += np.clip(width - control[self._gripper], -travel, travel)
-            mujoco.mj_step(self.model, self.data)
+            mujoco.mj_step(self.model, data)
+        controller.hold_back(data.qpos[self._qpos], reach)
+        if self.on_period is not None:
+            self.on_period()
 
     def _result(self, action: Array, target: Array) -> StepResult:
         mujoco.mj_forward(self.model, self.data)  # poses of the state after the last step, not before it
@@ -266,13 +278,11 @@ def _between(start: Array, goal: Array, count: int) -> Array:
 def _leashed(target: Array, reached: Array, max_distance: float, max_angle: float) -> Array:
     """``target`` pulled back to within the given metres and radians of ``reached``."""
     leashed = target.copy()
-    way = target[:3, 3] - reached[:3, 3]
-    distance = float(np.linalg.norm(way))
+    error = pose_error(reached, target)
+    distance, angle = float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
     if distance > max_distance:
-        leashed[:3, 3] = reached[:3, 3] + way * (max_distance / distance)
-    turn = Rotation.from_matrix(target[:3, :3] @ reached[:3, :3].T).as_rotvec()
-    angle = float(np.linalg.norm(turn))
+        leashed[:3, 3] = reached[:3, 3] + error[:3] * (max_distance / distance)
     if angle > max_angle:
-        pulled = Rotation.from_rotvec(turn * (max_angle / angle))
+        pulled = Rotation.from_rotvec(error[3:] * (max_angle / angle))
         leashed[:3, :3] = (pulled * Rotation.from_matrix(reached[:3, :3])).as_matrix()
     return leashed
