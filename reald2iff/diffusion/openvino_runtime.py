@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from typing import TYPE_CHECKING
 
 import torch
 
 from reald2iff.diffusion.backbone import Backbone
+from reald2iff.diffusion.openvino_cache import cached_model, converted_key
 from reald2iff.diffusion.sampling import Denoiser
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 
 class _Traceable(torch.nn.Module):
@@ -22,32 +28,37 @@ class _Traceable(torch.nn.Module):
         return x0 if second is None else (x0, second)
 
 
+def convert(backbone: Backbone, shapes: list[tuple[int, ...]]) -> ov.Model:
+    """A backbone, in evaluation mode, as OpenVINO's model for inputs of fixed shapes."""
+    import openvino as ov
+
+    example = (torch.zeros(shapes[0]), torch.ones(shapes[1]), torch.zeros(shapes[2]))
+    with torch.no_grad(), warnings.catch_warnings():
+        # Tracing fixes the shapes, as intended; diffusers' shape checks warn about it.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        return ov.convert_model(_Traceable(backbone), example_input=example, input=shapes)
+
+
 def compile_denoiser(
     backbone: Backbone, condition_channels: int, height: int, width: int, threads: int = 0
 ) -> Denoiser:
     """A backbone compiled by OpenVINO for one image size and batch 1.
+
+    Its conversion, most of the time this takes, is kept in the user's cache folder.
 
     Args:
         backbone: In evaluation mode.
         condition_channels: Of its condition.
         height: Rows, a multiple of the backbone's.
         width: Columns, likewise.
-        threads: CPU threads; 0 = OpenVINO's choice.
+        threads: CPU threads; 0 = what ``OMP_NUM_THREADS`` says, as for torch, else OpenVINO's choice.
     """
     import openvino as ov
 
-    example = (
-        torch.zeros(backbone.sample_shape(1, height, width)),
-        torch.ones(1),
-        torch.zeros(1, condition_channels, height, width),
-    )
-    with torch.no_grad(), warnings.catch_warnings():
-        # Tracing fixes the shapes, as intended; diffusers' shape checks warn about it.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        model = ov.convert_model(
-            _Traceable(backbone), example_input=example, input=[tuple(t.shape) for t in example]
-        )
+    shapes = [backbone.sample_shape(1, height, width), (1,), (1, condition_channels, height, width)]
+    model = cached_model(converted_key(backbone, shapes), lambda: convert(backbone, shapes))
     options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    threads = threads or int(os.environ.get("OMP_NUM_THREADS", "0"))
     if threads:
         options["INFERENCE_NUM_THREADS"] = threads
     compiled = ov.Core().compile_model(model, "CPU", options)
