@@ -9,4 +9,9 @@ COMMANDS = (
         "reald2iff_sim.alignment.command:camera_align",
         "find the camera's pose from images of the arm",
     ),
+    Command(
+        "demos generate",
+        "reald2iff_sim.generation.command:generate",
+        "make many demonstrations of a few (MimicGen)",
+    ),
 )
