@@ -65,7 +65,7 @@ def test_the_law_of_the_noise_is_constant_beyond_what_was_measured() -> None:
 
 
 def test_the_stated_share_of_the_noise_stays_from_frame_to_frame() -> None:
-    still = StatisticsParameters(speckle_rate=0)
+    still = StatisticsParameters(speckle_rate=0, noise_fixed_share=0.27)
     first, second = (run(plane(), still, frame=i)[:, 80:] - 20 for i in (2, 3))
     assert np.corrcoef(first.ravel(), second.ravel())[0, 1] == pytest.approx(0.27, abs=0.06)
 

@@ -20,6 +20,7 @@ from reald2iff.sensors.d435.materials import (
 )
 from reald2iff.sensors.d435.pattern import PatternParameters, dot_pattern
 from reald2iff.sensors.d435.shading import SceneLight, shade
+from reald2iff.sensors.d435.speckle import held_noise
 
 _TOUCHING = np.float32(1 - 1e-4)
 """A front this close to what is behind it, as a ratio of depths, is the opaque surface itself."""
@@ -45,6 +46,9 @@ class InfraredParameters:
     """Standard deviation (grey levels)."""
     shot_noise: float = 0.07
     """Variance per grey level."""
+    noise_fixed_share: float = 0.8
+    """Share of the noise's variance that stays from frame to frame where nothing moves: speckle of the laser,
+    and pixels that are not alike. A single frame looks the same for any share."""
     gain_mismatch: float = 0.05
     """The right imager's gain is 1 +- this."""
     vertical_misalignment: float = 0.08
@@ -53,6 +57,7 @@ class InfraredParameters:
     def __post_init__(self) -> None:
         require_within(self, 0, 1000, "dot_gain")
         require_within(self, 0, 1, "texture_contrast", "texture_spread", "gain_mismatch", "shot_noise")
+        require_within(self, 0, 1, "noise_fixed_share")
         require_within(self, 1e-4, 1, "texture_voxel")
         require_within(self, 0.05, 5, "point_spread")
         require_within(self, 0, 5, "vertical_misalignment")
@@ -172,18 +177,29 @@ def render_infrared(
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    # A generator of its own leaves the draws of the later stages as they are.
+    held_rng = static_rng.spawn(1)[0]
+    focal_baseline = intrinsics.fx * geometry.baseline
+    held = [held_noise(view[::s, ::s], focal_baseline, held_rng) for view in (views.left, views.right)]
     # Where there is nothing, the exposure is not measured: a simulator's void is no dark room.
     exposure = infrared.mean_grey / max(float(left[left > 0].mean()), 1e-6) if left.any() else 1.0
     return (
-        _expose(left, exposure, infrared, frame_rng),
-        _expose(np.asarray(shifted, dtype=np.float32), exposure * gain, infrared, frame_rng),
+        _expose(left, exposure, infrared, held[0], frame_rng),
+        _expose(np.asarray(shifted, dtype=np.float32), exposure * gain, infrared, held[1], frame_rng),
     )
 
 
 def _expose(
-    radiance: NDArray[np.float32], gain: float, parameters: InfraredParameters, rng: np.random.Generator
+    radiance: NDArray[np.float32],
+    gain: float,
+    parameters: InfraredParameters,
+    held: NDArray[np.float32],
+    frame_rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     signal = np.maximum(radiance * np.float32(gain), 0)
     deviation = np.sqrt(np.float32(parameters.read_noise**2) + np.float32(parameters.shot_noise) * signal)
-    signal += deviation * rng.standard_normal(signal.shape, dtype=np.float32)
+    share = parameters.noise_fixed_share
+    noise = np.float32(np.sqrt(1 - share)) * frame_rng.standard_normal(signal.shape, dtype=np.float32)
+    noise += np.float32(np.sqrt(share)) * held
+    signal += deviation * noise
     return np.clip(np.rint(signal), 0, 255).astype(np.uint8)

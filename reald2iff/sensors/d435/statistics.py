@@ -27,11 +27,12 @@ class StatisticsParameters:
     noise_sigma_x: float = 6.0
     """Gaussian radius of its kernel along rows."""
     noise_sigma_y: float = 3.8
-    noise_fixed_share: float = 0.27
-    """Share of its variance that a static scene keeps from frame to frame."""
+    noise_fixed_share: float = 0.05
+    """Share of its variance that a static scene keeps from frame to frame, besides what comes of the infrared
+    noise that stays."""
     speckle_rate: float = 150.0
     """Small isolated holes per million pixels: surfaces drop out for no reason that depth shows."""
-    speckle_fixed_share: float = 0.45
+    speckle_fixed_share: float = 0.8
     """Share of them that a static scene keeps from frame to frame."""
     border_margin: float = 6.3
     """The left border band is as wide as the disparity plus this ..."""
@@ -113,7 +114,7 @@ _SPECKLE_SIDES = (0.6, 0.25, 0.15)
 """Shares of speckle that are 1, 2 and 3 pixels wide, and likewise high: a third are single pixels."""
 
 
-def _punch_speckle(disparity: NDArray[np.float32], rate: float, rng: np.random.Generator) -> None:
+def punch_speckle(disparity: NDArray[np.float32], rate: float, rng: np.random.Generator) -> None:
     """Punch ``rate`` small holes per million pixels into ``disparity``, in place."""
     height, width = disparity.shape
     n = rng.poisson(rate * 1e-6 * disparity.size)
@@ -152,6 +153,6 @@ def add_statistics(
     noisy = disparity + noise
     inside = np.arange(shape[1], dtype=np.float32)[None, :] - noisy >= edge[:, None].astype(np.float32)
     noisy = np.where((disparity > 0) & inside, noisy, np.float32(0))
-    _punch_speckle(noisy, p.speckle_rate * p.speckle_fixed_share, static_rng)
-    _punch_speckle(noisy, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
+    punch_speckle(noisy, p.speckle_rate * p.speckle_fixed_share, static_rng)
+    punch_speckle(noisy, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
     return noisy
