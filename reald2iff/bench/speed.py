@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from reald2iff import __version__
 from reald2iff.bench.report import Timing, machine, print_table, timing, write_json
+from reald2iff.bench.twin_stages import COLUMNS, time_stages
 from reald2iff.errors import InvalidParameterError
 from reald2iff.geometry import D435_DEPTH
-from reald2iff.sensors import NOISE_MODELS, NoiseModel
+from reald2iff.sensors import NOISE_MODELS, D435Twin, NoiseModel
 
 _COLUMNS = {
     "model": "model",
@@ -67,8 +68,14 @@ def bench_speed(config: SpeedConfig) -> int:
         print(f"timing {' '.join(str(value) for value in row.values())}", file=sys.stderr, flush=True)
         rows.append(row | time_model(model, config.warmup, config.repeats).as_dict())
     print_table(f"One {D435_DEPTH.width}x{D435_DEPTH.height} frame, {machine()['cpu']}", rows, _COLUMNS)
+    stages = time_stages(D435Twin(), tabletop_depth(), D435_DEPTH, config.warmup, config.repeats)
+    print_table("The D435 twin by stage", stages, COLUMNS)
     if config.json is not None:
-        payload = {"rows": rows, "meta": {"reald2iff": __version__, "machine": machine()}}
+        payload = {
+            "rows": rows,
+            "twin_stages": stages,
+            "meta": {"reald2iff": __version__, "machine": machine()},
+        }
         print(f"figures: {write_json(config.json, payload)}", file=sys.stderr)
     return 0
 

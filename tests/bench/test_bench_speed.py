@@ -16,6 +16,8 @@ def test_the_sensor_models_are_timed_without_weights(tmp_path, capsys):
     rows = json.loads(out.read_text())["rows"]
     assert [row["model"] for row in rows] == list(NOISE_MODELS)
     assert all(row["median_ms"] > 0 for row in rows)
+    stages = {row["stage"]: row["cpu_ms"] for row in json.loads(out.read_text())["twin_stages"]}
+    assert stages["sense"] >= stages["matching"] > 0
     assert "d435_twin" in capsys.readouterr().out
 
 
