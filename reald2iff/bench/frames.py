@@ -25,6 +25,7 @@ from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS, Split, decode_disp
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.d435.values import with_values
 from reald2iff.sensors.setting import SensorSetting
+from reald2iff.user_cache import cache_folder
 
 _FIT_VIEWS = 16
 """Training views that the analytic models are fitted to (every second one is set as test views are): their
@@ -206,11 +207,10 @@ def generate_small_set(views: int, seed: int, workers: int | None = None) -> tup
     """
     from reald2iff.pairs.generate import GenerateConfig, generate
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reald2iff"
     folders = []
     wanted: dict[Split, int] = {"test": views, "train": 2 * _FIT_VIEWS}
     for split, count in wanted.items():
-        folders.append(cache / f"bench_pairs_{seed}_{split}_{count}")
+        folders.append(cache_folder() / f"bench_pairs_{seed}_{split}_{count}")
         print(f"{count} {split} views in {folders[-1]}", file=sys.stderr)
         generate(GenerateConfig(folders[-1], count, seed, workers or os.cpu_count() or 1, splits=(split,)))
     return folders[0], folders[1]

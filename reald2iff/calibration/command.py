@@ -19,7 +19,6 @@ from reald2iff.calibration.search import SearchStep
 from reald2iff.calibration.sensing import Output
 from reald2iff.calibration.views import (
     POOL_SIZE,
-    cache_folder,
     choose_views,
     disparity_histogram,
     render_pool,
@@ -32,6 +31,7 @@ from reald2iff.pairs.source import find_scene_source
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.profile import Profile, load_profile, shipped_profiles
 from reald2iff.sensors.registration import Registration
+from reald2iff.user_cache import cache_folder
 
 _NATIVE, _REGISTERED = "d435", "d435_registered"
 

@@ -44,11 +44,6 @@ class ViewFile:
     histogram: NDArray[np.float64]
 
 
-def cache_folder() -> Path:
-    """The user's cache folder of this project."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reald2iff"
-
-
 def render_pool(
     source: SceneSource, folder: Path, count: int, baseline: float, progress: Callable[[int], None]
 ) -> list[ViewFile]:

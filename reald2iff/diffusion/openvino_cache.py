@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 def converted_key(backbone: Backbone, shapes: Sequence[Sequence[int]]) -> str:
-    """Name of a conversion: of the weights' bytes, the network's options and code, the inputs, the versions."""
+    """Name of a conversion: of the weights, the network's options and code, the inputs and the versions."""
     import openvino as ov
 
     module = sys.modules[type(backbone).__module__]
