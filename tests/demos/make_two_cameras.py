@@ -10,6 +10,7 @@ from reald2iff.demos.inspect import EpisodeView
 
 SIZE = (24, 32)
 DISTANCE = 1.5
+FARTHEST = 1.69943
 HOLE_ROWS = 6
 """At the top: a quarter of the picture."""
 
@@ -18,8 +19,9 @@ def two_cameras(seed=0, length=5, **changes):
     """Cameras ``front`` (colour, both depths, pose) and ``wrist`` (one depth, no pose)."""
     episode = make_episode(seed, length, images=False)
     rows, columns = SIZE
-    depth = np.full((length, rows, columns, 1), DISTANCE, np.float32)
-    depth += np.linspace(0, 0.2, columns, dtype=np.float32)[:, None]
+    # A plane: its inverse depth is linear in the image.
+    row = 1 / np.linspace(1 / DISTANCE, 1 / FARTHEST, columns, dtype=np.float32)
+    depth = np.tile(row[:, None], (length, rows, 1, 1))
     sensed = depth.copy()
     sensed[:, :HOLE_ROWS] = 0
     color = np.zeros((length, rows, columns, 3), np.uint8)
@@ -40,7 +42,7 @@ def two_cameras(seed=0, length=5, **changes):
         "front_depth_clean": depth,
         "wrist_depth": sensed,
     }
-    return dataclasses.replace(episode, obs=dict(episode.obs) | images, cameras=cameras, **changes)
+    return dataclasses.replace(episode, **{"obs": dict(episode.obs) | images, "cameras": cameras} | changes)
 
 
 def save(path, *episodes):

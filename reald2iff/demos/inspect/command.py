@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +11,16 @@ from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from reald2iff.demos.inspect.contact_sheet import draw_contact_sheet, sheet_row
-from reald2iff.demos.inspect.content import EpisodeView, iterate_episodes
+from reald2iff.demos.inspect.content import iterate_episodes
+from reald2iff.demos.inspect.findings_table import print_findings
 from reald2iff.demos.inspect.plot import plot_episode
 from reald2iff.demos.inspect.rerun_file import require_rerun, write_rerun
-from reald2iff.demos.inspect.statistics import EpisodeStatistics, FileStatistics, file_statistics
+from reald2iff.demos.inspect.statistics import FileStatistics, file_statistics
 from reald2iff.demos.inspect.tables import print_statistics
+from reald2iff.demos.verify import check_file
 from reald2iff.errors import InvalidParameterError
 
 Product = Literal["plots", "contact_sheet", "rerun"]
@@ -26,12 +30,14 @@ Product = Literal["plots", "contact_sheet", "rerun"]
 class InspectConfig:
     """Options of `reald2iff demos inspect`.
 
-    Prints statistics. With --out it also draws a plot per episode and a contact sheet, and writes Rerun
-    recordings.
+    Reads everything, prints statistics and what is wrong, and exits with status 1 if the file is broken. With
+    --out it also draws a plot per episode and a contact sheet, and writes a Rerun recording per episode.
     """
 
     file: Annotated[Path, tyro.conf.Positional]
-    """HDF5 file of demonstrations: this project's, robomimic's or MimicGen's."""
+    """HDF5 file of demonstrations: this project's, robomimic's, MimicGen's or Isaac Lab's."""
+    check: bool = False
+    """Only say what is wrong."""
     out: Path | None = None
     """Folder for pictures and recordings; files of the same name there are replaced."""
     make: tuple[Product, ...] = ("plots", "contact_sheet", "rerun")
@@ -46,55 +52,70 @@ class InspectConfig:
     """Of a point cloud in a recording at most."""
     rows: int = 20
     """Episodes to list at most."""
+    open: bool = False
+    """Open the recordings in Rerun's viewer."""
 
     def __post_init__(self) -> None:
         for name, least in (("draw", 1), ("keyframes", 2), ("points", 1), ("rows", 0)):
             if getattr(self, name) < least:
                 raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected at least {least}")
+        if self.open and (self.out is None or "rerun" not in self.make or self.check):
+            raise InvalidParameterError("open: expected --out with recordings among --make, and no --check")
 
 
 def inspect_demos(config: InspectConfig) -> int:
-    """Print statistics, draw and write what is asked for; returns the exit status.
+    """Check, print, draw and write what is asked for; returns the exit status, 1 for a broken file.
 
     Raises:
-        DatasetError: if the file cannot be read.
         DependencyError: if Rerun is asked for and not installed.
     """
-    if config.out is not None and "rerun" in config.make:
+    draws = config.out is not None and not config.check
+    if draws and "rerun" in config.make:
         require_rerun()
-    figures = file_statistics(config.file, config.episodes)
-    print_statistics(Console(), figures, config.rows)
-    if config.out is not None:
-        _draw(config, config.out, figures)
-    return 0
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading episodes", total=None)
+        check = check_file(
+            config.file,
+            config.episodes,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    console = Console()
+    recordings: list[Path] = []
+    if not config.check and check.episodes:
+        figures = file_statistics(config.file, check)
+        print_statistics(console, figures, config.rows)
+        if config.out is not None:
+            made = _draw(config, config.out, figures)
+            recordings = [path for path in made if path.suffix == ".rrd"]
+    print_findings(console, check)
+    if config.open and recordings:
+        subprocess.run([sys.executable, "-m", "rerun", *map(str, recordings)], check=False)
+    return int(check.is_broken)
 
 
-def _draw(config: InspectConfig, out: Path, figures: FileStatistics) -> None:
-    log = Console(stderr=True)
+def _draw(config: InspectConfig, out: Path, figures: FileStatistics) -> list[Path]:
+    """Draw and write what is asked for of some episodes; returns the files."""
     out.mkdir(parents=True, exist_ok=True)
     by_name = {episode.name: episode for episode in figures.episodes}
-    chosen = config.episodes or spread(list(by_name), config.draw)
+    chosen = tuple(by_name) if config.episodes else spread(list(by_name), config.draw)
+    made: list[Path] = []
     rows = []
-    views = iterate_episodes(config.file, chosen)
+    log = Console(stderr=True)
+    views = iterate_episodes(config.file, chosen) if chosen else iter(())
     for view in track(views, "drawing", total=len(chosen), console=log, transient=True):
+        if "plots" in config.make:
+            made.append(plot_episode(view, by_name[view.name], out / f"{view.name}.png"))
+        if "rerun" in config.make:
+            path = out / f"{view.name}.rrd"
+            made.append(write_rerun(view, by_name[view.name], path, config.points))
         if "contact_sheet" in config.make and view.cameras:
             rows.append(sheet_row(view, config.keyframes))
-        for path in _draw_episode(config, out, view, by_name[view.name]):
-            log.print(f"wrote {path}")
     if rows:
         task = figures.env_name or config.file.stem
         title = f"{task}: {config.file.name}, {len(rows)} of {len(by_name)} episodes"
-        log.print(f"wrote {draw_contact_sheet(rows, title, out / 'contact_sheet.png')}")
-
-
-def _draw_episode(
-    config: InspectConfig, out: Path, view: EpisodeView, figures: EpisodeStatistics
-) -> Sequence[Path]:
-    made = []
-    if "plots" in config.make:
-        made.append(plot_episode(view, figures, out / f"{view.name}.png"))
-    if "rerun" in config.make:
-        made.append(write_rerun(view, figures, out / f"{view.name}.rrd", config.points))
+        made.append(draw_contact_sheet(rows, title, out / "contact_sheet.png"))
+    for path in made:
+        log.print(f"wrote {path}", highlight=False, soft_wrap=True)
     return made
 
 

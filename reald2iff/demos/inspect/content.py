@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +13,16 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from reald2iff.demos.datagen import has_datagen_info, read_datagen_info
+from reald2iff.demos.episode import DatagenInfo
+from reald2iff.demos.formats.base import to_metres
+from reald2iff.demos.formats.hdf5_cameras import camera_intrinsics, camera_name
 from reald2iff.demos.reading import demo_names, open_demos
+from reald2iff.demos.verify.images import is_depth, is_image
 from reald2iff.errors import DatasetError
-from reald2iff.geometry import PinholeIntrinsics, millimeters_to_meters, sanitize_depth
+from reald2iff.geometry import PinholeIntrinsics
 
 CLEAN_SUFFIX = "_clean"
-_DEPTH_SUFFIX = "_depth"
 _COLOR_SUFFIXES = ("_image", "_rgb", "_color")
 _POSITION_KEYS = ("eef_pos", "robot0_eef_pos")
 _WIDTH_KEYS = ("gripper_width", "robot0_gripper_qpos", "gripper_pos")
@@ -77,16 +81,17 @@ class EpisodeView:
         return int(self.group.attrs["num_samples"])
 
     @cached_property
-    def obs(self) -> h5py.Group:
-        """The group of the observations.
-
-        Raises:
-            DatasetError: if there is none.
-        """
+    def obs(self) -> Mapping[str, Any]:
+        """The observations as they are in the file; empty if there are none."""
         obs = self.group.get("obs")
-        if not isinstance(obs, h5py.Group):
-            raise DatasetError(f"{self.name} has no observations: expected a group 'obs'")
-        return obs
+        return obs if isinstance(obs, h5py.Group) else {}
+
+    @cached_property
+    def images(self) -> dict[str, h5py.Dataset]:
+        """The observations that are images, by key."""
+        return {
+            key: data for key, data in self.obs.items() if isinstance(data, h5py.Dataset) and is_image(data)
+        }
 
     @property
     def success(self) -> bool | None:
@@ -106,13 +111,15 @@ class EpisodeView:
         for key in _POSITION_KEYS:
             if key in self.obs:
                 return np.asarray(self.obs[key][()], dtype=np.float64)
-        poses = self.eef_poses
-        return None if poses is None else poses[:, :3, 3]
+        return None if self.datagen_info is None else self.datagen_info.eef_pose[:, :3, 3]
 
     @cached_property
-    def eef_poses(self) -> NDArray[np.float64] | None:
-        """``(N, 4, 4) T_robot_eef``."""
-        return self.array("datagen_info/eef_pose")
+    def datagen_info(self) -> DatagenInfo | None:
+        """What MimicGen needs, None if it is not there or not whole."""
+        try:
+            return read_datagen_info(self.group) if has_datagen_info(self.group) else None
+        except DatasetError:
+            return None
 
     @cached_property
     def gripper_width(self) -> NDArray[np.float64] | None:
@@ -124,16 +131,10 @@ class EpisodeView:
         return None
 
     @cached_property
-    def object_poses(self) -> dict[str, NDArray[np.float64]]:
-        """``(N, 4, 4) T_robot_object`` by object."""
-        poses = self.group.get("datagen_info/object_poses", {})
-        return {name: np.asarray(data[()], dtype=np.float64) for name, data in poses.items()}
-
-    @cached_property
     def subtask_ends(self) -> dict[str, int]:
         """First step at which a subtask counts as done, by subtask, in their order."""
-        signals = self.group.get("datagen_info/subtask_term_signals", {})
-        rises = {name: np.flatnonzero(data[()]) for name, data in signals.items()}
+        signals = {} if self.datagen_info is None else self.datagen_info.subtask_term_signals
+        rises = {name: np.flatnonzero(signal) for name, signal in signals.items()}
         ends = {name: int(rise[0]) for name, rise in rises.items() if rise.size}
         return dict(sorted(ends.items(), key=lambda item: item[1]))
 
@@ -147,14 +148,13 @@ class EpisodeView:
     def cameras(self) -> tuple[CameraView, ...]:
         """The cameras that took images, by name."""
         found: dict[str, dict[str, str]] = {}
-        keys = [key for key, data in self.obs.items() if data.ndim in (3, 4)]
-        for key in keys:
+        for key, data in self.images.items():
             plain = key.removesuffix(CLEAN_SUFFIX)
-            if plain.endswith(_DEPTH_SUFFIX):
-                only = plain == key and key + CLEAN_SUFFIX not in keys
+            if is_depth(key, data):
+                only = plain == key and key + CLEAN_SUFFIX not in self.images
                 kind = "clean" if plain != key or (only and self.noise_model is None) else "realistic"
-                found.setdefault(plain.removesuffix(_DEPTH_SUFFIX), {})[kind] = key
-            elif self.obs[key].shape[-1] == 3 and self.obs[key].dtype == np.uint8:
+                found.setdefault(camera_name(plain), {})[kind] = key
+            elif data.shape[-1] == 3 and data.dtype == np.uint8:
                 suffix = next((s for s in _COLOR_SUFFIXES if key.endswith(s)), "")
                 found.setdefault(key.removesuffix(suffix), {})["color"] = key
         return tuple(CameraView(name, **kinds) for name, kinds in sorted(found.items()))
@@ -171,8 +171,7 @@ class EpisodeView:
     def depth(self, key: str, step: int) -> NDArray[np.float32]:
         """One depth image ``(H, W)``, metres, 0 = invalid; integers in the file are millimetres."""
         frame = self.obs[key][step]
-        frame = frame[..., 0] if frame.ndim == 3 else frame
-        return millimeters_to_meters(frame) if frame.dtype.kind in "iu" else sanitize_depth(frame)
+        return to_metres(frame[..., 0] if frame.ndim == 3 else frame)
 
     def calibration(self, key: str) -> Calibration | None:
         """Of the camera that took an image key, None if the file does not say.
@@ -180,18 +179,15 @@ class EpisodeView:
         Raises:
             InvalidIntrinsicsError: for intrinsics that no camera has.
         """
-        cameras: dict[str, Any] = json.loads(self.group.attrs.get("camera_info", "{}"))
         height, width = self.obs[key].shape[1:3]
-        listed = [camera for camera in cameras.values() if key in camera.get("observations", ())]
-        # robomimic's own camera_info does not list observations: the name of the camera is in the key.
-        listed += [camera for name, camera in cameras.items() if key.startswith(name + "_")]
-        if not listed:
+        intrinsics = camera_intrinsics(self.group, f"obs/{key}", width, height)
+        if intrinsics is None:
             return None
-        pose = listed[0].get("extrinsics")
-        return Calibration(
-            PinholeIntrinsics.from_matrix(listed[0]["intrinsics"], width, height),
-            None if pose is None else np.asarray(pose, dtype=np.float64),
-        )
+        cameras: dict[str, Any] = json.loads(self.group.attrs.get("camera_info", "{}"))
+        listed = [camera for camera in cameras.values() if key in camera.get("observations", ())]
+        camera = listed[0] if listed else cameras.get(camera_name(key), {})
+        pose = camera.get("extrinsics")
+        return Calibration(intrinsics, None if pose is None else np.asarray(pose, dtype=np.float64))
 
 
 def iterate_episodes(path: Path | str, names: Sequence[str] = ()) -> Iterator[EpisodeView]:

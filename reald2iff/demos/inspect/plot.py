@@ -144,7 +144,8 @@ def _path(axes: Axes, view: EpisodeView, pair: tuple[int, int], times: NDArray[n
     axes.figure.colorbar(dots, ax=axes, fraction=0.04, pad=0.02).ax.set_title("s", fontsize=8)
     axes.plot(*path[0, list(pair)], "o", color="tab:green", mfc="none", ms=10, label="start")
     axes.plot(*path[-1, list(pair)], "s", color="tab:red", mfc="none", ms=10, label="end")
-    for name, poses in view.object_poses.items():
+    info = view.datagen_info
+    for name, poses in ({} if info is None else info.object_poses).items():
         moved = poses[:, :3, 3]
         (line,) = axes.plot(moved[:, column], moved[:, row], linewidth=1.2, linestyle="--", zorder=1)
         axes.plot(*moved[0, list(pair)], "x", color=line.get_color(), ms=9, mew=2, label=name)

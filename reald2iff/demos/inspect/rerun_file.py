@@ -173,9 +173,10 @@ def _log_robot(recording: RecordingStream, view: EpisodeView) -> None:
         recording.log(
             f"{layout.ROBOT}/path", rr.LineStrips3D([view.eef_path], colors=(255, 170, 0)), static=True
         )
-    if view.eef_poses is not None:
+    info = view.datagen_info
+    if info is not None:
         recording.log(f"{layout.ROBOT}/eef", rr.TransformAxes3D(0.06), static=True)
-        _send_poses(recording, view, f"{layout.ROBOT}/eef", view.eef_poses)
+        _send_poses(recording, view, f"{layout.ROBOT}/eef", info.eef_pose)
         if view.gripper_width is not None:
             for step, width in enumerate(view.gripper_width):
                 _set_time(recording, view, step)
@@ -184,7 +185,8 @@ def _log_robot(recording: RecordingStream, view: EpisodeView) -> None:
                     centers=[(0, -offset, 0), (0, offset, 0)], half_sizes=_FINGER, colors=(255, 170, 0)
                 )
                 recording.log(f"{layout.ROBOT}/eef/fingers", fingers)
-    for name, poses in view.object_poses.items():
+    info = view.datagen_info
+    for name, poses in ({} if info is None else info.object_poses).items():
         where = f"{layout.ROBOT}/objects/{name}"
         recording.log(where, rr.TransformAxes3D(0.04), static=True)
         recording.log(f"{where}/name", rr.Points3D([(0, 0, 0)], labels=[name], radii=-2), static=True)

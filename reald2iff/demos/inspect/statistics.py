@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 
 from reald2iff.demos.inspect.content import EpisodeView, iterate_episodes
 from reald2iff.demos.reading import open_demos
+from reald2iff.demos.verify.episode import EpisodeCheck
+from reald2iff.demos.verify.file import FileCheck
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class FileStatistics:
     episodes: tuple[EpisodeStatistics, ...]
 
 
-def episode_statistics(view: EpisodeView) -> EpisodeStatistics:
-    """Read one episode, its depth images whole.
+def episode_statistics(view: EpisodeView, check: EpisodeCheck) -> EpisodeStatistics:
+    """Figures of one episode.
 
-    Raises:
-        DatasetError: if it has no observations.
-        OSError: if an image cannot be read.
+    Args:
+        view: The episode.
+        check: For which its images were read.
     """
     times, actions = view.seconds, view.array("actions")
     gaps = np.diff(times) if times is not None else np.empty(0)
@@ -93,51 +94,47 @@ def episode_statistics(view: EpisodeView) -> EpisodeStatistics:
         seed=None if seed is None else int(seed),
         action_min=None if actions is None else np.min(actions, axis=0),
         action_max=None if actions is None else np.max(actions, axis=0),
-        holes={key: hole_shares(view, key) for camera in view.cameras for key in camera.depths.values()},
+        holes={key: scan.holes for key, scan in check.scans.items() if scan.holes is not None},
         stored_bytes=_stored_bytes(view.group),
         subtask_ends=view.subtask_ends,
         noise_model=view.noise_model,
     )
 
 
-def file_statistics(
-    path: Path | str, names: Sequence[str] = (), progress: Callable[[], None] | None = None
-) -> FileStatistics:
-    """Read a file, its depth images whole.
+def file_statistics(path: Path | str, check: FileCheck) -> FileStatistics:
+    """Figures of the episodes that can be read.
 
     Args:
         path: Of the file.
-        names: Episodes to read; empty = all.
-        progress: Called after every episode.
+        check: Of the file; its episodes are those that there are figures of.
 
     Raises:
-        DatasetError: if the file or an episode cannot be opened.
-        OSError: if an image cannot be read.
+        DatasetError: if the file cannot be opened.
     """
     with open_demos(path) as file:
-        env_args = json.loads(file["data"].attrs.get("env_args", "{}"))
+        env_name = _env_name(file["data"].attrs.get("env_args"))
         splits = {name: len(data) for name, data in file.get("mask", {}).items()}
     episodes: list[EpisodeStatistics] = []
     images: dict[str, tuple[int, int]] = {}
-    for view in iterate_episodes(path, names):
-        if not episodes:
-            images = {key: data.shape[1:3] for key, data in view.obs.items() if data.ndim >= 3}
-        episodes.append(episode_statistics(view))
-        if progress is not None:
-            progress()
+    names = [name for name in check.episodes if check.is_readable(name)]
+    for view in iterate_episodes(path, names) if names else ():
+        images = images or {key: data.shape[1:3] for key, data in view.images.items()}
+        episodes.append(episode_statistics(view, check.episodes[view.name]))
     return FileStatistics(
         path=Path(path),
         file_bytes=Path(path).stat().st_size,
-        env_name=str(env_args.get("env_name", "")),
+        env_name=env_name,
         images=images,
         splits=splits,
         episodes=tuple(episodes),
     )
 
 
-def hole_shares(view: EpisodeView, key: str) -> NDArray[np.float64]:
-    """Share of pixels without depth in every frame of a key, ``(N,)`` in 0 to 1."""
-    return np.array([np.mean(view.depth(key, step) == 0) for step in range(len(view.obs[key]))])
+def _env_name(env_args: object) -> str:
+    try:
+        return str(json.loads(str(env_args)).get("env_name", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _stored_bytes(group: h5py.Group) -> int:

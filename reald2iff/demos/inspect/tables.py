@@ -81,8 +81,9 @@ def _episodes(episodes: Sequence[EpisodeStatistics]) -> Table:
     keys = list(dict.fromkeys(key for episode in episodes for key in episode.holes))
     table = Table(box=box.SIMPLE, title="episodes", title_justify="left")
     table.add_column("")
-    for heading in ("steps", "seconds", "Hz", "success", "|action|", *(f"holes % {k}" for k in keys), "MB"):
-        table.add_column(heading, justify="right")
+    holes = [f"holes %\n{key}" for key in keys]
+    for heading in ("steps", "seconds", "Hz", "success", "largest\naction", *holes, "MB"):
+        table.add_column(heading, justify="right", overflow="fold")
     for episode in episodes:
         table.add_row(
             episode.name,
