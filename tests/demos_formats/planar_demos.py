@@ -36,7 +36,7 @@ def write_robomimic(path, episodes=3, length=6, next_obs=True, camera_info=True)
             demo["actions"] = rng.uniform(-1, 1, (length, 7))
             demo["states"] = rng.normal(size=(length, 4))
             demo["rewards"], demo["dones"] = np.zeros(length), np.eye(length, dtype=np.int64)[-1]
-            depth = planar_depth(length + 1, 0.05 * k)[..., None]
+            depth = planar_depth(length + 1, 0.05 * (k % 8))[..., None]
             for group, shift in (("obs", 0), ("next_obs", 1))[: 1 + next_obs]:
                 obs = demo.create_group(group)
                 frames = depth[shift : shift + length]

@@ -50,10 +50,12 @@ def enhance(config: EnhanceConfig) -> int:
         record = _record(config, streams, load_model(options).describe())
         folder = PartsFolder(config.out, record | {"source": _fingerprint(config.input)}, config.overwrite)
         try:
-            if not folder.published:
+            if not folder.assembled:
                 parts = _make_parts(config, options, streams, episodes, folder)
                 seeds = {episode.name: episode_seed(config.seed, episode.name) for episode in episodes}
                 data.assemble(folder.start_assembly(), parts, streams, config.keep_clean, record, seeds)
+                folder.finish_assembly()
+            if not folder.published:
                 folder.publish()
             folder.remove()
         finally:

@@ -1,7 +1,8 @@
 """The folder of a run's parts: what makes it resumable.
 
 ``OUT.parts/`` beside the result holds ``job.json`` (what is being made), a part for each episode that is
-done, then the result until it gets its name. It is removed when that has happened.
+done, then the result. When that is whole, ``job.json`` becomes ``assembled.json``, the result gets its name,
+and the folder is removed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from reald2iff.errors import DatasetError
 
 _JOB = "job.json"
 _RESULT = "result"
-_ASSEMBLED = "assembled"
+_ASSEMBLED = "assembled.json"
 
 
 class PartsFolder:
@@ -38,8 +39,10 @@ class PartsFolder:
         self.out = out
         self.path = out.with_name(out.name + ".parts")
         text = json.dumps(job, sort_keys=True, indent=1)
+        if self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()  # all that a run which was killed at its very end had left to do
         before = self._read_job()
-        if out.exists() and not overwrite and not (self.path / _ASSEMBLED).exists():
+        if out.exists() and not overwrite and not self.published:
             raise DatasetError(f"{out} is there already: --overwrite replaces it")
         if before is not None and before != text and not overwrite:
             raise DatasetError(
@@ -47,45 +50,45 @@ class PartsFolder:
                 "or --overwrite them"
             )
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = self._take_lock()
-        if before is not None and before != text:
-            self._clear()
-        if self._read_job() is None:
-            self._clear()
+        self._lock: int | None = self._take_lock()
+        if before != text:
+            for path in self.path.iterdir():
+                _remove(path)
             temporary = self.path / f"{_JOB}.tmp"
             temporary.write_text(text)
             publish_file(temporary, self.path / _JOB)
 
     @property
-    def published(self) -> bool:
-        """Whether the result has its name: a run was killed while it tidied up."""
-        return (self.path / _ASSEMBLED).exists() and not self.result.exists()
+    def assembled(self) -> bool:
+        """Whether the result was put together, with or without its name."""
+        return (self.path / _ASSEMBLED).exists()
 
     @property
-    def result(self) -> Path:
-        """Where the result is put together."""
-        return self.path / _RESULT
+    def published(self) -> bool:
+        """Whether the result has its name: a run was killed while it tidied up."""
+        return self.assembled and not (self.path / _RESULT).exists()
 
     def start_assembly(self) -> Path:
         """Remove what a killed run had put together; returns where to put the result."""
-        (self.path / _ASSEMBLED).unlink(missing_ok=True)
-        _remove(self.result)
-        return self.result
+        result = self.path / _RESULT
+        _remove(result)
+        return result
+
+    def finish_assembly(self) -> None:
+        """The result is whole: make it, and that fact, durable."""
+        _sync(self.path / _RESULT)
+        publish_file(self.path / _JOB, self.path / _ASSEMBLED)
 
     def publish(self) -> None:
         """Give the result its name, durably."""
-        _sync(self.result)
-        (self.path / _ASSEMBLED).touch()
-        sync_directory(self.path)
         if self.out.is_dir():  # a folder is not replaced by renaming
             shutil.rmtree(self.out)
-        self.result.replace(self.out)
+        (self.path / _RESULT).replace(self.out)
         sync_directory(self.out.parent)
 
     def remove(self) -> None:
         """Remove everything but the result."""
-        # The job last: without it, nothing tells a finished run from one that has not begun.
-        for path in sorted(self.path.iterdir(), key=lambda path: (path.name == _ASSEMBLED, path.name)):
+        for path in sorted(self.path.iterdir(), key=lambda path: path.name == _ASSEMBLED):
             _remove(path)
         self.path.rmdir()
         self.close()
@@ -97,16 +100,12 @@ class PartsFolder:
             self._lock = None
 
     def _read_job(self) -> str | None:
-        try:
-            return (self.path / _JOB).read_text()
-        except FileNotFoundError:
-            return None
+        for name in (_JOB, _ASSEMBLED):
+            if (self.path / name).exists():
+                return (self.path / name).read_text()
+        return None
 
-    def _clear(self) -> None:
-        for path in self.path.iterdir():
-            _remove(path)
-
-    def _take_lock(self) -> int | None:
+    def _take_lock(self) -> int:
         descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
