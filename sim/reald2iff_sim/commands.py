@@ -3,6 +3,11 @@
 from reald2iff.cli.command import Command
 
 COMMANDS = (
+    Command(
+        "bench align",
+        "reald2iff_sim.alignment.bench:bench_align",
+        "how near camera alignment comes to the truth",
+    ),
     Command("bench sim", "reald2iff_sim.bench:bench_sim", "time the simulation, rendering and the expert"),
     Command(
         "camera align",
@@ -13,5 +18,10 @@ COMMANDS = (
         "demos generate",
         "reald2iff_sim.generation.command:generate",
         "make many demonstrations of a few (MimicGen)",
+    ),
+    Command(
+        "demos render",
+        "reald2iff_sim.rendering.command:render",
+        "pictures of demonstrations that hold states",
     ),
 )

@@ -46,9 +46,9 @@ def write_yaml(path: Path, result: Alignment, views: Sequence[ArmView], camera_f
         "quaternion_xyzw": quaternion.tolist(),
         "static_transform_publisher": static_transform(result.pose, BASE_FRAME, camera_frame),
         "uncertainty": {
-            "position_sd_m": result.uncertainty.position,
-            "angle_sd_deg": float(np.degrees(result.uncertainty.angle)),
-            "covariance_camera_axes": result.uncertainty.covariance.tolist(),
+            "position_sd_m": result.position_sd,
+            "angle_sd_deg": float(np.degrees(result.angle_sd)),
+            "covariance_camera_axes": result.covariance.tolist(),
         },
         "residuals": {
             "median_disparity_px": result.residual,

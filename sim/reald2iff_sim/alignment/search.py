@@ -55,6 +55,11 @@ class SearchConfig:
                 f"distance, angle = {self.distance}, {self.angle}: expected more than 0 m and rad"
             )
 
+    @classmethod
+    def for_guess(cls, distance: float, angle: float) -> SearchConfig:
+        """For a guess that is off by up to ``distance`` metres and ``angle`` radians."""
+        return cls(distance=0.8 * distance, angle=0.7 * angle)
+
 
 @dataclass(frozen=True)
 class _Points:

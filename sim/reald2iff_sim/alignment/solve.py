@@ -1,66 +1,64 @@
-"""The camera's pose from several views of the arm: coarse search, then Gauss-Newton on rendered depth."""
+"""The camera's pose from several views of the arm: coarse search, refinement, and what to think of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.errors import AlignmentError, InvalidParameterError
-from reald2iff.geometry import PinholeIntrinsics
+from reald2iff.geometry import D435_BASELINE
 from reald2iff_sim.alignment.arm import ArmRenderer
-from reald2iff_sim.alignment.depth_term import depth_term
-from reald2iff_sim.alignment.linearised import Linearised, robust_weights
-from reald2iff_sim.alignment.poses import moved
+from reald2iff_sim.alignment.poses import pose_error
+from reald2iff_sim.alignment.refine import Estimate, Stage, refine
 from reald2iff_sim.alignment.search import SearchConfig, coarse_pose
-from reald2iff_sim.alignment.uncertainty import Uncertainty, uncertainty
 from reald2iff_sim.alignment.views import ArmView
 
 Array = NDArray[np.float64]
 
+AGREEING = 1.0
+"""Pixels of disparity within which depth counts as the arm's."""
 
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the refinement.
-
-    Attributes:
-        stride: Of the pixels that it looks at, in an image 640 pixels wide; smaller images take all of them.
-        scale: Of the robust loss, pixels of disparity: residuals well beyond it count for nothing.
-        margin: Looked-at pixels beside the arm's edges that are left out.
-        iterations: At most.
-    """
-
-    stride: int
-    scale: float
-    margin: int
-    iterations: int = 10
+_FEW_POSTURES = 3
+_SAME_POSTURE = 0.1  # rad
+_POOR_AGREEMENT = 0.7
+_FAR = 2.5  # standard deviations of the guess
+_STAGES = (Stage(4, 2.0, 1), Stage(2, 0.5, 2), Stage(2, 0.15, 2, outline=True))
 
 
 @dataclass(frozen=True)
 class AlignmentConfig:
-    """How a camera is aligned.
+    """How a camera is aligned, and when the result is doubted.
 
     Attributes:
         search: Of the coarse search.
         stages: Of the refinement, in order.
-        min_pixels: Arm pixels with valid depth that a view needs to count.
-        min_agreement: Share of the arm's pixels that must show the arm, or something in front of it.
+        min_pixels: Pixels of the arm with valid depth that all views together need.
+        min_agreement: Share of the arm's pixels in a typical view that must show the arm.
+        max_position_sd: Metres of standard deviation from which a warning is given.
+        max_angle_sd: Likewise, radians.
+        attempts: Of the coarse search, while no pose is found.
         seed: Of the coarse search.
     """
 
     search: SearchConfig = field(default_factory=SearchConfig)
-    stages: tuple[Stage, ...] = (Stage(4, 2.0, 1), Stage(2, 0.5, 2), Stage(2, 0.15, 4))
+    stages: tuple[Stage, ...] = _STAGES
     min_pixels: int = 300
     min_agreement: float = 0.5
+    max_position_sd: float = 0.002
+    max_angle_sd: float = float(np.radians(0.2))
+    attempts: int = 3
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not self.stages:
             raise InvalidParameterError("stages are empty: expected at least one stage of the refinement")
-        if self.seed < 0:
-            raise InvalidParameterError(f"seed = {self.seed}: expected 0 or more")
+        if self.seed < 0 or self.attempts < 1:
+            raise InvalidParameterError(
+                f"seed, attempts = {self.seed}, {self.attempts}: expected at least 0 and 1"
+            )
 
 
 @dataclass(frozen=True)
@@ -70,31 +68,37 @@ class Alignment:
     Attributes:
         pose: ``T_base_camera (4, 4)``, optical frame in ``fr3_link0``.
         guess: What it began with.
-        uncertainty: Of the pose.
+        covariance: ``(6, 6)`` of the twist (m, rad, camera axes) that leads to the right pose.
         agreement: Share of each view's arm pixels within `AGREEING` pixels of disparity of the image.
-        residual: Median absolute difference of the agreeing pixels, pixels of disparity.
+        residual: Median absolute difference of those pixels, pixels of disparity.
         residual_depth: Likewise, metres.
         warnings: What makes the pose doubtful, in words; empty = nothing.
     """
 
     pose: Array
     guess: Array
-    uncertainty: Uncertainty
+    covariance: Array
     agreement: tuple[float, ...]
     residual: float
     residual_depth: float
     warnings: tuple[str, ...]
 
+    @property
+    def position_sd(self) -> float:
+        """Standard deviation of the position in its worst direction, metres."""
+        return float(np.sqrt(np.linalg.eigvalsh(self.covariance[:3, :3])[-1]))
 
-AGREEING = 1.0
-"""Pixels of disparity within which depth counts as the arm's."""
+    @property
+    def angle_sd(self) -> float:
+        """Standard deviation of the rotation about its worst axis, radians."""
+        return float(np.sqrt(np.linalg.eigvalsh(self.covariance[3:, 3:])[-1]))
 
 
 def align_camera(views: Sequence[ArmView], guess: Array, config: AlignmentConfig | None = None) -> Alignment:
     """Find the pose of a camera that stood still while it saw the arm in several postures.
 
     Args:
-        views: Images of one camera; four or more, with the arm in different places, determine it well.
+        views: Images of one camera; six or more, with the arm in different places, determine it well.
         guess: ``T_base_camera (4, 4)``, within some 10 cm and 10 degrees of the right one.
         config: See `AlignmentConfig`.
 
@@ -110,13 +114,20 @@ def align_camera(views: Sequence[ArmView], guess: Array, config: AlignmentConfig
     size = max(v.intrinsics.width for v in views), max(v.intrinsics.height for v in views)
     rng = np.random.default_rng(config.seed)
     with ArmRenderer([v.joint_positions for v in views], [v.gripper_width for v in views], size) as arm:
-        pose = coarse_pose(views, arm, start, config.search, rng)
-        for stage in config.stages:
-            pose = _refine(views, arm, pose, stage)
-        return _judge(views, arm, pose, start, config)
+        tried: list[Estimate] = []
+        for _ in range(config.attempts):
+            tried.append(
+                refine(views, arm, coarse_pose(views, arm, start, config.search, rng), config.stages)
+            )
+            if np.median(_agreements(tried[-1])) >= config.min_agreement:
+                break
+    best = max(tried, key=lambda estimate: np.median(_agreements(estimate)))
+    _require_fit(best, config)
+    return _judged(views, start, best, config)
 
 
 def _rigid(pose: Array) -> Array:
+    """The pose with its rotation made exact."""
     matrix = np.asarray(pose, dtype=np.float64)
     if (
         matrix.shape != (4, 4)
@@ -134,76 +145,78 @@ def _rigid(pose: Array) -> Array:
     return rigid
 
 
-def _linearise(views: Sequence[ArmView], arm: ArmRenderer, pose: Array, stage: Stage) -> list[Linearised]:
-    """Residuals of every view, in pixels of the whole image."""
-    terms = []
-    for index, view in enumerate(views):
-        stride = max(1, round(stage.stride * view.intrinsics.width / 640))
-        thinned = _thinned(view.intrinsics, stride)
-        rendered = arm.depth(index, pose, thinned)
-        term = depth_term(view.depth[::stride, ::stride], rendered, thinned, stage.margin)
-        terms.append(Linearised(term.residual * stride, term.jacobian * stride, term.pixels * stride))
-    return terms
+def _agreements(estimate: Estimate) -> list[float]:
+    """Share of each view's arm pixels that show the arm; 0 where there are none."""
+    shares = [np.abs(term.residual) < AGREEING for term in estimate.depth]
+    return [float(share.mean()) if share.size else 0.0 for share in shares]
 
 
-def _thinned(i: PinholeIntrinsics, stride: int) -> PinholeIntrinsics:
-    """Of every ``stride``-th pixel, the first included."""
-    size = -(-i.width // stride), -(-i.height // stride)
-    return PinholeIntrinsics(*size, i.fx / stride, i.fy / stride, i.cx / stride, i.cy / stride)
-
-
-def _refine(views: Sequence[ArmView], arm: ArmRenderer, pose: Array, stage: Stage) -> Array:
-    for _ in range(stage.iterations):
-        terms = _linearise(views, arm, pose, stage)
-        residual = np.concatenate([term.residual for term in terms])
-        jacobian = np.concatenate([term.jacobian for term in terms])
-        weights = robust_weights(residual, stage.scale)
-        normal = jacobian.T @ (weights[:, None] * jacobian)
-        # Keeps what nothing constrains where it is; nothing to what the images say.
-        normal += np.diag(1e-6 * normal.diagonal() + 1e-9)
-        step = np.linalg.solve(normal, jacobian.T @ (weights * residual))
-        pose = moved(pose, step)
-        if np.abs(step).max() < 1e-5:
-            break
-    return pose
-
-
-def _judge(
-    views: Sequence[ArmView], arm: ArmRenderer, pose: Array, guess: Array, config: AlignmentConfig
-) -> Alignment:
-    terms = _linearise(views, arm, pose, config.stages[-1])
-    counts = [len(term.residual) for term in terms]
-    if sum(counts) == 0 or max(counts) * config.stages[-1].stride ** 2 < config.min_pixels:
+def _require_fit(estimate: Estimate, config: AlignmentConfig) -> None:
+    pixels = sum(len(term.residual) for term in estimate.depth)
+    if pixels < config.min_pixels:
         raise AlignmentError(
-            f"no arm is visible: at most {max(counts)} of its pixels have depth in any of {len(views)} views "
-            "about the guessed pose; expected the arm in the image, and a guess within 10 cm and 10 degrees"
+            f"no arm is visible: {pixels} of its pixels have valid depth in {len(estimate.depth)} views "
+            f"about the guessed pose; expected {config.min_pixels}, and a guess within 10 cm and 10 degrees"
         )
-    agreement = tuple(_agreement(term.residual) for term in terms)
-    if float(np.median(agreement)) < config.min_agreement:
+    typical = float(np.median(_agreements(estimate)))
+    if typical < config.min_agreement:
         raise AlignmentError(
-            f"no pose near the guess explains the images: the best agrees with {np.median(agreement):.0%} of "
-            f"the arm's pixels, expected {config.min_agreement:.0%}; check the joint positions (radians, "
-            "joint 1 to 7, each of its own image), the intrinsics, the depth's unit and the guess"
+            f"no pose near the guess explains the images: the best agrees with {typical:.0%} of the arm's "
+            f"pixels, expected {config.min_agreement:.0%}; check the guess, the joint positions (radians, "
+            "joint 1 to 7, each of its own image), the intrinsics and the depth's unit"
         )
-    residual = np.concatenate([term.residual for term in terms])
+
+
+def _judged(views: Sequence[ArmView], guess: Array, best: Estimate, config: AlignmentConfig) -> Alignment:
+    residual = np.concatenate([term.residual for term in best.depth])
+    depth = np.concatenate([v.depth[tuple(t.pixels.T)] for v, t in zip(views, best.depth, strict=True)])
+    fx = views[0].intrinsics.fx
     agreeing = np.abs(residual) < AGREEING
-    depths = np.concatenate(
-        [view.depth[tuple(term.pixels.T)] for view, term in zip(views, terms, strict=True)]
+    off = np.abs(residual[agreeing])
+    result = Alignment(
+        pose=best.pose,
+        guess=guess,
+        covariance=best.covariance,
+        agreement=tuple(_agreements(best)),
+        residual=float(np.median(off)),
+        residual_depth=float(np.median(off * np.square(depth[agreeing]) / (fx * D435_BASELINE))),
+        warnings=(),
     )
-    fx = views[0].intrinsics.fx * 0.05
-    spread = uncertainty(terms, config.stages[-1].scale)
-    return Alignment(
-        pose,
-        guess,
-        spread,
-        agreement,
-        float(np.median(np.abs(residual[agreeing]))),
-        float(np.median(np.abs(residual[agreeing]) * np.square(depths[agreeing]) / fx)),
-        (),
-    )
+    return replace(result, warnings=tuple(_doubts(result, views, config)))
 
 
-def _agreement(residual: Array) -> float:
-    """Share of a view's arm pixels that show the arm, among those that nothing hides."""
-    visible = residual < AGREEING
-    return float(np.mean(np.abs(residual[visible]) < AGREEING)) if visible.any() else 0.0
+def _doubts(result: Alignment, views: Sequence[ArmView], config: AlignmentConfig) -> Iterator[str]:
+    postures = _distinct([view.joint_positions for view in views])
+    if postures < _FEW_POSTURES:
+        yield (
+            f"the arm stands in {postures} posture(s) that differ: what the sensor does to outlines and "
+            f"depth shifts the pose unnoticed; expected at least {_FEW_POSTURES}, better six to ten"
+        )
+    if result.position_sd > config.max_position_sd or result.angle_sd > config.max_angle_sd:
+        yield (
+            f"the images leave the pose uncertain by {1000 * result.position_sd:.1f} mm and "
+            f"{np.degrees(result.angle_sd):.2f} degrees (standard deviation): add views with the arm "
+            "elsewhere in the image, nearer to the camera, and with more of it visible"
+        )
+    for view, share in zip(views, result.agreement, strict=True):
+        if share < _POOR_AGREEMENT:
+            yield (
+                f"{view.name}: {share:.0%} of the arm's pixels agree with the image: hidden, moved while the "
+                "image was taken, or joint positions of another moment?"
+            )
+    distance, degrees = pose_error(result.guess, result.pose)
+    search = config.search
+    if distance > _FAR * search.distance or np.radians(degrees) > _FAR * search.angle:
+        yield (
+            f"the pose is {1000 * distance:.0f} mm and {degrees:.1f} degrees off the guess, farther than "
+            "was searched with care: look at the picture, and repeat with this pose as the guess"
+        )
+
+
+def _distinct(joints: Sequence[Array]) -> int:
+    """How many postures differ from all before them by `_SAME_POSTURE` in some joint."""
+    kept: list[Array] = []
+    for positions in joints:
+        if all(np.abs(positions - other).max() > _SAME_POSTURE for other in kept):
+            kept.append(positions)
+    return len(kept)
