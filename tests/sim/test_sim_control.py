@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from reald2iff.errors import InvalidParameterError, SimulationError
 from reald2iff_sim.control.arm_model import ArmModel, manipulability_gradient
@@ -16,6 +17,7 @@ from reald2iff_sim.control.limits import (
     velocity_bounds,
 )
 from reald2iff_sim.control.reference import PoseReference
+from reald2iff_sim.control.rotations import rotation_matrix, rotation_vector
 from reald2iff_sim.control.whole_body import ControlConfig, WholeBodyController, pose_error
 from reald2iff_sim.tasks.starts import reaching_down
 
@@ -109,7 +111,7 @@ def test_the_manipulability_gradient_is_the_derivative(shares):
     steps = 1e-5 * np.eye(7)
     numeric = [(logarithm(joints + step) - logarithm(joints - step)) / 2e-5 for step in steps]
     arm.move(joints)
-    gradient = manipulability_gradient(arm.jacobian())
+    gradient = manipulability_gradient(arm.jacobian(), np.linalg.pinv(arm.jacobian()))
     np.testing.assert_allclose(gradient, numeric, atol=1e-4 * (1 + np.abs(numeric).max()))
 
 
@@ -186,6 +188,21 @@ def test_bad_parameters_raise():
         ControlConfig(clearance=0.2)
     with pytest.raises(InvalidParameterError, match="max_speed"):
         ControlConfig(max_speed=(0.0, 1.0))
+
+
+@given(st.lists(st.floats(-1.8, 1.8), min_size=3, max_size=3))
+def test_rotation_vectors_and_matrices_are_those_of_scipy(vector):
+    matrix = Rotation.from_rotvec(vector).as_matrix()
+    np.testing.assert_allclose(rotation_matrix(np.array(vector)), matrix, atol=1e-12)
+    np.testing.assert_allclose(rotation_vector(matrix), Rotation.from_matrix(matrix).as_rotvec(), atol=1e-7)
+
+
+@pytest.mark.parametrize("axis", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (-1, 0.5, 2)])
+@pytest.mark.parametrize("angle", [0.0, 1e-13, 1e-6, 1e-3, np.pi - 1e-6, np.pi])
+def test_small_and_half_turns_are_exact(axis, angle):
+    vector = angle * np.array(axis) / np.linalg.norm(axis)
+    back = rotation_vector(rotation_matrix(vector))
+    assert min(np.abs(back - vector).max(), np.abs(back + vector).max() if angle == np.pi else 1) < 1e-9
 
 
 def test_pose_error_leads_from_one_pose_to_the_other():

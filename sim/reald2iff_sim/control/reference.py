@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+
+from reald2iff_sim.control.rotations import rotation_matrix, rotation_vector
 
 Array = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ class PoseReference:
 
     def step(self, target: Array) -> None:
         """One period towards ``target``, ``T_world_eef (4, 4)``."""
-        turn = Rotation.from_matrix(target[:3, :3] @ self.pose[:3, :3].T).as_rotvec()
+        turn = rotation_vector(target[:3, :3] @ self.pose[:3, :3].T)
         way = np.stack([target[:3, 3] - self.pose[:3, 3], turn])
         twist, acceleration = self.twist.reshape(2, 3), self.acceleration.reshape(2, 3)
         _, to_acceleration, to_jerk = self._gains
@@ -65,7 +66,7 @@ class PoseReference:
             way = way - self._dt * twist
         self.pose = np.eye(4)
         self.pose[:3, 3] = target[:3, 3] - way[0]
-        self.pose[:3, :3] = Rotation.from_rotvec(-way[1]).as_matrix() @ target[:3, :3]
+        self.pose[:3, :3] = rotation_matrix(-way[1]) @ target[:3, :3]
         self.twist, self.acceleration = twist.ravel(), acceleration.ravel()
 
     def get_state(self) -> Array:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from reald2iff.errors import DependencyError, InvalidParameterError, SimulationError
 from reald2iff_sim.control.arm_model import ArmModel, manipulability_gradient
@@ -19,6 +18,7 @@ from reald2iff_sim.control.limits import (
     braking_bounds,
 )
 from reald2iff_sim.control.reference import PoseReference, approach_speed
+from reald2iff_sim.control.rotations import rotation_matrix, rotation_vector
 
 try:
     import daqp
@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 _SOFT = 8  # daqp: may be violated, at a price
 _DAMPING = 1e-4
+_SINGULAR = 1e-3  # singular values of the Jacobian below this count as this
 _WHOLE = 0.99
 _SOLVED = (1, 2)  # optimal; optimal with soft constraints violated
 
@@ -214,8 +215,9 @@ class WholeBodyController:
     def _solve(self, jacobian: Array, twist: Array) -> tuple[Array, float]:
         """Velocities ``(7,)`` rad/s at the period's end, and the share of ``twist`` that they are after."""
         c = self.config
-        null = np.linalg.svd(jacobian)[2][6]
-        uphill = c.manipulability_gain * manipulability_gradient(jacobian)
+        left, values, right = np.linalg.svd(jacobian)
+        null, inverse = right[6], right[:6].T @ (left / np.maximum(values, _SINGULAR)).T
+        uphill = c.manipulability_gain * manipulability_gradient(jacobian, inverse)
         elbow = null @ (c.posture_gain * (HOME_JOINTS - self.joints) + uphill)
         # Unknowns are v and the share; the residual of the twist is `toward @ unknowns`.
         toward = np.column_stack([jacobian, -twist])
@@ -247,7 +249,7 @@ class WholeBodyController:
         far = np.linalg.norm(error.reshape(2, 3), axis=1) / self.config.max_lead
         pose = self.pose
         pose[:3, 3] += error[:3] / max(1.0, far[0])
-        pose[:3, :3] = Rotation.from_rotvec(error[3:] / max(1.0, far[1])).as_matrix() @ pose[:3, :3]
+        pose[:3, :3] = rotation_matrix(error[3:] / max(1.0, far[1])) @ pose[:3, :3]
         acceleration = share * self._reference.acceleration
         self._reference.go_on(pose, share * self._reference.twist)
         self._reference.acceleration = acceleration
@@ -255,5 +257,5 @@ class WholeBodyController:
 
 def pose_error(start: Array, goal: Array) -> Array:
     """``(6,)`` metres and radians from one pose ``(4, 4)`` to another, in the world frame."""
-    turn = Rotation.from_matrix(goal[:3, :3] @ start[:3, :3].T).as_rotvec()
+    turn = rotation_vector(goal[:3, :3] @ start[:3, :3].T)
     return np.concatenate([goal[:3, 3] - start[:3, 3], turn])

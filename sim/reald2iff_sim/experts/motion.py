@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from reald2iff_sim.control.actions import ActionSpace
+from reald2iff_sim.control.rotations import rotation_matrix, rotation_vector
 from reald2iff_sim.experts.base import Expert
 from reald2iff_sim.simulator import Observation
 
@@ -85,7 +85,7 @@ class PhasedExpert(Expert):
         goal = self._present_goal(observation)
         phase = self._phases[self._index]
         way = np.linalg.norm(observation.eef_pose[:3, 3] - goal[:3, 3])
-        turn = Rotation.from_matrix(goal[:3, :3] @ observation.eef_pose[:3, :3].T).magnitude()
+        turn = np.linalg.norm(rotation_vector(goal[:3, :3] @ observation.eef_pose[:3, :3].T))
         over = way < phase.arrived and turn < max(_ALIGNED, 5 * phase.arrived) and self._steps >= phase.steps
         if not over or self._index == len(self._phases) - 1:
             return goal
@@ -123,8 +123,8 @@ def _towards(start: Array, goal: Array, speed: float) -> Array:
     distance = float(np.linalg.norm(way))
     stride = min(speed, max(_SLOW_DOWN * distance, 0.001), distance)
     step[:3, 3] = start[:3, 3] + (way * stride / distance if distance > 0 else 0.0)
-    turn = Rotation.from_matrix(goal[:3, :3] @ start[:3, :3].T).as_rotvec()
+    turn = rotation_vector(goal[:3, :3] @ start[:3, :3].T)
     angle = float(np.linalg.norm(turn))
     share = min(_TURN, max(_SLOW_DOWN * angle, 0.01), angle) / angle if angle > 0 else 0.0
-    step[:3, :3] = (Rotation.from_rotvec(turn * share) * Rotation.from_matrix(start[:3, :3])).as_matrix()
+    step[:3, :3] = rotation_matrix(turn * share) @ start[:3, :3]
     return step

@@ -9,7 +9,6 @@ from functools import partial
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from reald2iff.errors import InvalidParameterError, SimulationError
 from reald2iff_sim.backends.mujoco.fr3 import EEF_SITE, GRIPPER_ACTUATOR
@@ -25,6 +24,7 @@ from reald2iff_sim.control.limits import (
     JOINT_UPPER,
     JOINT_VELOCITY,
 )
+from reald2iff_sim.control.rotations import rotation_matrix
 from reald2iff_sim.control.whole_body import ControlConfig, WholeBodyController, pose_error
 from reald2iff_sim.simulator import (
     ARM_JOINTS,
@@ -240,12 +240,12 @@ class MujocoSimulator(Simulator):
         # A servo's error at its joint's full speed: one that was held up catches up no faster.
         reach = JOINT_VELOCITY * self._servo_lag
         travel = GRIPPER_SPEED * self.config.timestep
-        for time in self.config.timestep * np.arange(1, self._substeps + 1):
-            speed = velocity + time * controller.acceleration
-            command = start + time * (velocity + speed) / 2 + self._servo_lag * speed
+        times = self.config.timestep * np.arange(1, self._substeps + 1)[:, None]
+        speeds = velocity + times * controller.acceleration
+        for command in start + times * (velocity + speeds) / 2 + self._servo_lag * speeds:
             measured = data.qpos[self._qpos]
-            control[self._arm_actuators] = np.clip(command, measured - reach, measured + reach)
-            control[self._gripper] += np.clip(width - control[self._gripper], -travel, travel)
+            control[self._arm_actuators] = np.minimum(np.maximum(command, measured - reach), measured + reach)
+            control[self._gripper] += min(max(width - control[self._gripper], -travel), travel)
             mujoco.mj_step(self.model, data)
         controller.hold_back(data.qpos[self._qpos], reach)
         if self.on_period is not None:
@@ -265,24 +265,26 @@ class MujocoSimulator(Simulator):
         )
 
 
-def _between(start: Array, goal: Array, count: int) -> Array:
-    """Poses ``(count, 4, 4)`` evenly on the way from ``start`` (left out) to ``goal``."""
-    shares = np.linspace(0.0, 1.0, count + 1)[1:, None]
-    turn = Rotation.from_matrix(goal[:3, :3] @ start[:3, :3].T).as_rotvec()
-    poses = np.tile(np.eye(4), (count, 1, 1))
-    poses[:, :3, :3] = Rotation.from_rotvec(shares * turn).as_matrix() @ start[:3, :3]
-    poses[:, :3, 3] = (1 - shares) * start[:3, 3] + shares * goal[:3, 3]
-    return poses
+def _between(start: Array, goal: Array, count: int) -> list[Array]:
+    """Poses ``(4, 4)``, evenly on the way from ``start`` (left out) to ``goal``."""
+    error = pose_error(start, goal)
+    return [_moved(start, share * error) for share in np.linspace(0.0, 1.0, count + 1)[1:]]
 
 
 def _leashed(target: Array, reached: Array, max_distance: float, max_angle: float) -> Array:
     """``target`` pulled back to within the given metres and radians of ``reached``."""
-    leashed = target.copy()
     error = pose_error(reached, target)
     distance, angle = float(np.linalg.norm(error[:3])), float(np.linalg.norm(error[3:]))
-    if distance > max_distance:
-        leashed[:3, 3] = reached[:3, 3] + error[:3] * (max_distance / distance)
-    if angle > max_angle:
-        pulled = Rotation.from_rotvec(error[3:] * (max_angle / angle))
-        leashed[:3, :3] = (pulled * Rotation.from_matrix(reached[:3, :3])).as_matrix()
-    return leashed
+    if distance <= max_distance and angle <= max_angle:
+        return target
+    error[:3] /= max(1.0, distance / max_distance)
+    error[3:] /= max(1.0, angle / max_angle)
+    return _moved(reached, error)
+
+
+def _moved(pose: Array, error: Array) -> Array:
+    """``pose`` moved by ``error (6,)`` of `pose_error`."""
+    moved = np.eye(4)
+    moved[:3, 3] = pose[:3, 3] + error[:3]
+    moved[:3, :3] = rotation_matrix(error[3:]) @ pose[:3, :3]
+    return moved
