@@ -21,6 +21,8 @@ from reald2iff.errors import InvalidParameterError
 
 _SPREAD_CELLS = 2
 """The spread is predicted this many times along a cell's side."""
+_SPREAD_WIDTH = 32
+"""Channels of the spread head."""
 _SMALL = 3.0
 """The spread's offset before its softplus: a new head adds next to nothing."""
 
@@ -74,6 +76,32 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
         """
 
 
+class SpreadHead(torch.nn.Module):
+    """Predicts the spread that samples lack from the condition alone: disparity, edges, phase, setting.
+
+    Args:
+        condition_channels: Channels of the condition.
+        factor: Side of a cell, px.
+    """
+
+    def __init__(self, condition_channels: int, factor: int) -> None:
+        super().__init__()
+        self._side = factor // _SPREAD_CELLS
+        self.layers = torch.nn.Sequential(
+            torch.nn.Conv2d(condition_channels, _SPREAD_WIDTH, 3, padding=1, padding_mode="replicate"),
+            torch.nn.SiLU(),
+            torch.nn.Conv2d(_SPREAD_WIDTH, _SPREAD_WIDTH, 3, padding=1, padding_mode="replicate"),
+            torch.nn.SiLU(),
+            torch.nn.Conv2d(_SPREAD_WIDTH, BANDS, 1),
+        )
+        torch.nn.init.zeros_(self.layers[-1].weight)
+        torch.nn.init.constant_(self.layers[-1].bias, -_SMALL)
+
+    def forward(self, condition: torch.Tensor) -> torch.Tensor:
+        """``(B, C, H, W)`` to the standard deviations ``(B, BANDS, h, w)`` of `lay_texture`."""
+        return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
+
+
 class PixelBackbone(Backbone):
     """A small UNet on a space-to-depth grid, trained from scratch: the default.
 
@@ -105,10 +133,9 @@ class PixelBackbone(Backbone):
             raise InvalidParameterError(
                 "a network has a deviation head or a spread head: expected one of them"
             )
-        spread = BANDS * _SPREAD_CELLS**2 if spread_head else 0
         self.unet = UNet2DModel(
             in_channels=(CHANNELS + condition_channels) * factor**2,
-            out_channels=outputs * factor**2 + spread,
+            out_channels=outputs * factor**2,
             block_out_channels=tuple(widths),
             layers_per_block=layers,
             down_block_types=("DownBlock2D",) * len(widths),
@@ -116,10 +143,13 @@ class PixelBackbone(Backbone):
             norm_num_groups=8,
             add_attention=False,
         )
+        self.spread = SpreadHead(condition_channels, factor) if spread_head else None
 
     @torch.no_grad()
     def start_from(self, other: PixelBackbone) -> None:
-        """Take over the weights of a backbone of the same size; its new conditions start without effect.
+        """Take over the weights of a backbone of the same size; new conditions start without effect.
+
+        A head that the other has not stays as it is.
 
         Raises:
             InvalidParameterError: if the sizes differ.
@@ -131,8 +161,11 @@ class PixelBackbone(Backbone):
                 raise InvalidParameterError(
                     f"warm start: {name} is {own} here and {its} there: expected networks of the same size"
                 )
+        theirs = other.state_dict()
         for name, target in self.state_dict().items():
-            source = other.state_dict()[name]
+            if name not in theirs:
+                continue
+            source = theirs[name]
             # The first and the last layer differ in channels, whose order is the same as far as both go.
             common = tuple(slice(0, min(a, b)) for a, b in zip(target.shape, source.shape, strict=True))
             if target.shape != source.shape:
@@ -170,7 +203,4 @@ class PixelBackbone(Backbone):
         output = F.pixel_shuffle(predicted[:, :planes], self.config.factor)
         if self.predicts_deviation:
             return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
-        if self.predicts_spread:
-            spread = F.softplus(predicted[:, planes:] - _SMALL)
-            return output, F.pixel_shuffle(spread, _SPREAD_CELLS)
-        return output, None
+        return output, None if self.spread is None else self.spread(condition)

@@ -1,4 +1,4 @@
-"""Choosing the validity thresholds of trained weights, so that the share of holes is the sensor's."""
+"""Choosing the validity thresholds and the rate of small holes of trained weights on validation views."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
+from reald2iff.diffusion.condition import setting_values
+from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults, StageSamples
+from reald2iff.diffusion.speckle import small_holes
 from reald2iff.errors import InvalidParameterError
 from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS
@@ -32,6 +34,7 @@ class CalibrateConfig:
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
             sensor's share of holes, which frays their outlines where it is far from 0.
+        speckle_rate: Small holes per million px to punch; None counts those that are missing.
         shift: Of the scheduler, which places the steps; None keeps it.
         views: Validation views to look at.
         seed: Of the noise.
@@ -48,6 +51,7 @@ class CalibrateConfig:
     lowpass_tolerance: float | None = None
     persistence: float | None = None
     fine_validity_threshold: float | None = None
+    speckle_rate: float | None = None
     shift: float | None = None
     views: int = 32
     seed: int = 0
@@ -74,9 +78,8 @@ def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> Samp
     validity: dict[str, list[np.ndarray]] = {"coarse": [], "fine": []}
     holes, seen = 0, 0
     for index in track(range(len(pairs.clean_disparity)), description="calibrating"):
-        stored = pairs.clean_disparity[index].astype(np.float32) / CLEAN_STEPS
-        generator = torch.Generator().manual_seed(seed + index)
-        samples = pipeline.sample(torch.from_numpy(stored)[None, None], generator=generator)
+        disparity, samples = _sample(pipeline, pairs, index, seed)
+        stored = disparity[0, 0].numpy()
         measurable = stored > 0
         holes += int((pairs.sensor_disparity[index][measurable] == 0).sum())
         seen += int(measurable.sum())
@@ -91,6 +94,38 @@ def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> Samp
         if values
     }
     return replace(pipeline.sampling, **thresholds)
+
+
+def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> float:
+    """Small holes per million px that the sensor has and the fine stage's samples have not, 0 if none.
+
+    Args:
+        pipeline: With the steps, thresholds and low-pass that will be used.
+        pairs: Views to look at.
+        seed: Of the noise.
+    """
+    missing = 0
+    for index in track(range(len(pairs.clean_disparity)), description="counting small holes"):
+        disparity, samples = _sample(pipeline, pairs, index, seed)
+        if samples.fine is None:
+            return 0.0
+        generated = pipeline.decode_fine(disparity, samples.fine)[0, 0].numpy()
+        clean = disparity[0, 0].numpy()
+        missing += small_holes(pairs.sensor_disparity[index], clean) - small_holes(generated, clean)
+    # The rate grows with the strength.
+    return max(0.0, missing / (float(pairs.strength.sum()) * pairs.clean_disparity[0].size * 1e-6))
+
+
+def _sample(
+    pipeline: RealD2iffPipeline, pairs: PairArrays, index: int, seed: int
+) -> tuple[torch.Tensor, StageSamples]:
+    """Clean disparity ``(1, 1, H, W)`` of a view, and samples at its setting."""
+    clean = pairs.clean_disparity[index].astype(np.float32) / CLEAN_STEPS
+    disparity = torch.from_numpy(clean)[None, None]
+    one = slice(index, index + 1)
+    setting = setting_values(torch.from_numpy(pairs.strength[one]), torch.from_numpy(pairs.density[one]))
+    generator = torch.Generator().manual_seed(seed + index)
+    return disparity, pipeline.sample(disparity, generator=generator, setting=setting)
 
 
 def calibrate_weights(config: CalibrateConfig) -> int:
@@ -108,9 +143,15 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     )
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
-    chosen = calibrate(pipeline, load_pairs(config.pairs, "val", config.views), config.seed)
+    views = load_pairs(config.pairs, "val", config.views)
+    chosen = calibrate(pipeline, views, config.seed)
     if config.fine_validity_threshold is not None:
         chosen = replace(chosen, fine_validity_threshold=config.fine_validity_threshold)
+    pipeline.set_sampling(chosen)
+    rate = config.speckle_rate
+    if rate is None:
+        rate = missing_speckle(pipeline, views, config.seed)
+    chosen = replace(chosen, speckle_rate=rate)
     pipeline.set_sampling(chosen)
     pipeline.save_pretrained(config.out)
     print("\n".join(f"{name}: {value}" for name, value in asdict(chosen).items()))

@@ -19,6 +19,7 @@ from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
 from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
+from reald2iff.diffusion.speckle import punch_small_holes
 from reald2iff.diffusion.texture import lay_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
@@ -74,6 +75,8 @@ class SamplingDefaults:
         persistence: Share of the variance of the noise that samples start from which stays from frame to
             frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
             The texture laid over a sample is always new.
+        speckle_rate: Small holes per million px that the fine stage's samples lack, at strength 1; they are
+            punched at random.
     """
 
     coarse_steps: int = 3
@@ -84,6 +87,7 @@ class SamplingDefaults:
     lowpass_sigma: float = 0.0
     lowpass_tolerance: float = 5.0
     persistence: float = 0.0
+    speckle_rate: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.lowpass_sigma <= 10 or self.lowpass_tolerance <= 0:
@@ -93,6 +97,8 @@ class SamplingDefaults:
             )
         if not 0 <= self.persistence <= 1:
             raise InvalidParameterError(f"persistence = {self.persistence}: expected a share in [0, 1]")
+        if not 0 <= self.speckle_rate <= 1e5:
+            raise InvalidParameterError(f"speckle_rate = {self.speckle_rate}: expected 0 to 100000 holes")
 
 
 class RealD2iffPipeline(DiffusionPipeline):
@@ -200,6 +206,9 @@ class RealD2iffPipeline(DiffusionPipeline):
         if samples.fine is None:
             return RealD2iffOutput(coarse, coarse, samples.discrepancy)
         fine = self.decode_fine(clean, samples.fine)
+        if self.sampling.speckle_rate:
+            strength = np.ones(len(fine)) if setting is None else np.exp2(setting[:, 0].numpy())
+            punch_small_holes(fine, self.sampling.speckle_rate * strength, generator, static_seed)
         return RealD2iffOutput(fine, coarse, samples.discrepancy)
 
     def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:

@@ -66,6 +66,7 @@ class RefineStage(NoiseStage):
 
     def __init__(self, config: RefineConfig) -> None:
         super().__init__(config)
+        torch.manual_seed(config.seed)
         self._pipeline = RealD2iffPipeline.from_pretrained(config.weights)
         fine = self._pipeline.fine
         if not isinstance(fine, PixelBackbone):
@@ -79,14 +80,15 @@ class RefineStage(NoiseStage):
         )
         self.model = fine if fine.predicts_spread else _with_spread_head(fine)
         self.model.requires_grad_(False)
-        self.model.unet.conv_out.requires_grad_(True)
+        head = self.model.spread
+        assert head is not None
+        self._head = head.requires_grad_(True)
         self._pipeline.register_modules(fine=self.model)
         self._pipeline.set_sampling(self._sampling)
         self._coarse = self._pipeline.coarse.to(choose_device(config.device)).requires_grad_(False)
 
     def trained_parameters(self) -> list[torch.nn.Parameter]:
-        # The rows that predict x0 get no gradient: samples are made without.
-        return list(self.model.unet.conv_out.parameters())
+        return list(self._head.parameters())
 
     def losses(self, batch: Batch, generator: torch.Generator) -> dict[str, torch.Tensor]:
         target = self._pipeline.representation.encode(batch.clean, batch.sensor)
