@@ -81,7 +81,14 @@ def test_retries_are_bounded():
 
 
 @pytest.mark.parametrize(
-    "options", [{"episodes": 0}, {"seed": -1}, {"episodes": 3, "max_attempts": 2}, {"model": "perfect"}]
+    "options",
+    [
+        {"episodes": 0},
+        {"seed": -1},
+        {"episodes": 3, "max_attempts": 2},
+        {"model": "perfect"},
+        {"task": "juggle"},
+    ],
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(InvalidParameterError, match="expected"):

@@ -45,6 +45,16 @@ def test_isaac_replaces_the_simulation_and_remaps_topics():
     assert nodes["demo_recorder"].remappings["camera/camera/color/image_raw"] == "/rgb"
 
 
+def test_the_task_is_that_of_the_simulation_and_of_the_recorder():
+    nodes = by_name(record_graph(RecordConfig(task="stack_cube")))
+    assert nodes["mujoco_sim"].parameters["task"] == "stack_cube"
+    recorder = nodes["demo_recorder"].parameters
+    assert (recorder["env_name"], recorder["objects"]) == ("stack_cube", "red_cube,green_cube")
+    assert "task" not in by_name(sim_graph(SimConfig()))["mujoco_sim"].parameters
+    with pytest.raises(InvalidParameterError, match="pick_cube"):
+        SimConfig(task="juggle")
+
+
 def test_the_simulation_does_not_take_its_own_clock():
     nodes = by_name(sim_graph(SimConfig()))
     assert nodes["depth_realism"].parameters["use_sim_time"] is True

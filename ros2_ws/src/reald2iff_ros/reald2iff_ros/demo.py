@@ -75,8 +75,9 @@ def demo(config: DemoConfig) -> int:
     stages, recorded = Stages(), Recorded()
     with DemoDisplay(config.out / "nodes.log", config.episodes) as display:
         display.say(
-            f"Recording {config.episodes} Pick Cube episodes through ROS 2 (domain {domain}), depth model "
-            f"{config.model}; about {_estimate(config)} on two cores. Ctrl-C keeps what is saved so far."
+            f"Recording {config.episodes} episodes of {config.task} through ROS 2 (domain {domain}), "
+            f"depth model {config.model}; about {_estimate(config)} on two cores. "
+            "Ctrl-C keeps what is saved so far."
         )
         try:
             _record(config, display, stages, recorded)
@@ -91,7 +92,12 @@ def demo(config: DemoConfig) -> int:
     summary = summarise(
         recorded,
         hole_ratio=hole_ratio,
-        settings={"seed": config.seed, "model": config.model, "camera_width": config.camera_width},
+        settings={
+            "task": config.task,
+            "seed": config.seed,
+            "model": config.model,
+            "camera_width": config.camera_width,
+        },
         seconds={
             **stages.seconds,
             "episodes": recorded.recording,

@@ -10,14 +10,16 @@ from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors import NOISE_MODELS
 from reald2iff_ros.depth_realism_model import DIFFUSION
 from reald2iff_ros.graph import NodeSpec, RecordConfig, Value, record_graph
+from reald2iff_sim.factory import TASKS
 
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """Record Pick Cube episodes through ROS 2 and leave them with a picture, a video and a summary.
+    """Record episodes of a task through ROS 2 and leave them with a picture, a video and a summary.
 
     Attributes:
         out: Folder for the results.
+        task: can_to_plate, pick_cube, place_banana or stack_cube.
         episodes: Successful episodes to record.
         seed: Of the first episode and of the depth noise; every further episode takes the next one.
         model: Depth model: reald2iff, gaussian, perlin, kinect, isaac, active_randomisation or d435_twin.
@@ -31,10 +33,11 @@ class DemoConfig:
         domain: ROS domain id; by default one that nobody uses.
 
     Raises:
-        InvalidParameterError: for a number out of its range, or a model that there is not.
+        InvalidParameterError: for a number out of its range, or a task or model that there is not.
     """
 
     out: Path = Path("out/demo")
+    task: str = "pick_cube"
     episodes: int = 3
     seed: int = 0
     model: str = "reald2iff"
@@ -58,6 +61,8 @@ class DemoConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise InvalidParameterError(f"{name} {value}: expected {low} to {high}")
+        if self.task not in TASKS:
+            raise InvalidParameterError(f"task {self.task!r}: expected one of {', '.join(sorted(TASKS))}")
         known = (DIFFUSION, *NOISE_MODELS)
         if self.model not in known:
             raise InvalidParameterError(f"model {self.model!r}: expected one of {', '.join(known)}")
@@ -88,7 +93,9 @@ class DemoConfig:
 
     def nodes(self) -> tuple[NodeSpec, ...]:
         """The record graph as the demo runs it."""
-        graph = record_graph(RecordConfig(out=self.out, model=self.model, seed=self.seed, lockstep=True))
+        graph = record_graph(
+            RecordConfig(out=self.out, model=self.model, task=self.task, seed=self.seed, lockstep=True)
+        )
         return tuple(
             replace(node, parameters={**node.parameters, **self.parameters[node.name]}) for node in graph
         )

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from reald2iff.errors import InvalidParameterError
 from reald2iff_ros import topics
 from reald2iff_ros.share import parameter_file
+from reald2iff_sim.factory import TASKS, make_task
 
 Value = bool | int | float | str
 
@@ -75,11 +76,12 @@ class SimConfig:
         isaac: Take Isaac Sim's default topic names (/depth, /rgb, /camera_info); implies simulator none.
         lockstep: The simulation waits for the realistic depth of each frame; a slow machine then drops none.
         model: Depth model, over the parameter file: reald2iff, gaussian, perlin, kinect, isaac or d435_twin.
+        task: Task, over the parameter file: can_to_plate, pick_cube, place_banana or stack_cube.
         seed: Seed of the simulation and of the depth noise, over the parameter file.
         log_level: Least severity that the nodes log.
 
     Raises:
-        InvalidParameterError: for a namespace that is not one, or a parameter file that is missing.
+        InvalidParameterError: for a namespace that is not one, a parameter file that is missing, or no task.
     """
 
     namespace: str = ""
@@ -89,6 +91,7 @@ class SimConfig:
     isaac: bool = False
     lockstep: bool = False
     model: str | None = None
+    task: str | None = None
     seed: int | None = None
     log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
 
@@ -99,6 +102,8 @@ class SimConfig:
             )
         if self.params_file is not None and not self.params_file.is_file():
             raise InvalidParameterError(f"params_file {self.params_file}: there is no such file")
+        if self.task is not None and self.task not in TASKS:
+            raise InvalidParameterError(f"task {self.task!r}: expected one of {', '.join(sorted(TASKS))}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,11 @@ def sim_graph(config: SimConfig) -> tuple[NodeSpec, ...]:
 
 def record_graph(config: RecordConfig) -> tuple[NodeSpec, ...]:
     """The nodes of `record`."""
-    recorder = _node(config, "record", "demo_recorder", {"out": str(config.out)})
+    parameters: dict[str, Value] = {"out": str(config.out)}
+    if config.task is not None:
+        objects = ",".join(item.name for item in make_task(config.task).objects)
+        parameters |= {"env_name": config.task, "objects": objects}
+    recorder = _node(config, "record", "demo_recorder", parameters)
     return (recorder, *_common_nodes(config))
 
 
@@ -144,6 +153,7 @@ GRAPHS = {"sim": Graph(SimConfig, sim_graph), "record": Graph(RecordConfig, reco
 def _common_nodes(config: SimConfig) -> tuple[NodeSpec, ...]:
     seed: dict[str, Value] = {} if config.seed is None else {"seed": config.seed}
     model: dict[str, Value] = {} if config.model is None else {"model": config.model}
+    task: dict[str, Value] = {} if config.task is None else {"task": config.task}
     simulated = config.simulator == "mujoco" and not config.isaac
     reliable = _reliable_input(config) if simulated and config.lockstep else {}
     realism = _node(config, "sim", "depth_realism", seed | model | reliable)
@@ -151,7 +161,7 @@ def _common_nodes(config: SimConfig) -> tuple[NodeSpec, ...]:
         return (realism,)
     # Its time is the source of /clock, so it cannot take it from there.
     simulation = _node(
-        config, "sim", "mujoco_sim", seed | {"lockstep": config.lockstep, "use_sim_time": False}
+        config, "sim", "mujoco_sim", seed | task | {"lockstep": config.lockstep, "use_sim_time": False}
     )
     return (realism, simulation)
 
