@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class EpisodeReport:
 
 def episode_file(episode: str) -> str:
     """File name of an episode's part; names may hold any letters."""
-    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in episode)[:80]
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", episode)[:80]
     return f"{safe}.{hashlib.sha256(episode.encode()).hexdigest()[:8]}.part"
 
 
