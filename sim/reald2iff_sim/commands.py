@@ -24,4 +24,9 @@ COMMANDS = (
         "reald2iff_sim.rendering.command:render",
         "pictures of demonstrations that hold states",
     ),
+    Command(
+        "sim show",
+        "reald2iff_sim.tasks_picture:show_tasks",
+        "picture of the tasks, from reset to success",
+    ),
 )
