@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import subprocess
+from dataclasses import replace
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 from planar_demos import HEIGHT, INTRINSICS, WIDTH, planar_depth, write_robomimic
@@ -12,7 +15,6 @@ from reald2iff.demos.convert.command import ConvertConfig, convert
 from reald2iff.demos.enhance.command import enhance
 from reald2iff.demos.enhance.config import EnhanceConfig
 from reald2iff.demos.formats import open_depth_data
-from reald2iff.errors import DatasetError
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +62,81 @@ def test_a_lerobot_data_set_gets_noisy_depth_masks_and_statistics(hdf5, tmp_path
     assert len(set(extra["enhanced_seeds"].values())) == 3
 
 
-def test_depth_in_videos_is_refused_with_a_reason(hdf5, tmp_path):
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
-    convert(ConvertConfig(hdf5, tmp_path / "clean", "lerobot"))
-    path = tmp_path / "clean/meta/info.json"
-    info = json.loads(path.read_text())
-    info["features"]["observation.images.agentview_depth"]["dtype"] = "video"
-    path.write_text(json.dumps(info))
-    with pytest.raises(DatasetError, match="no code for invalid depth"):
-        enhance(EnhanceConfig(tmp_path / "clean", tmp_path / "noisy", model="gaussian"))
+@pytest.fixture
+def with_videos(hdf5, tmp_path):
+    """The LeRobot data set with its pictures in videos, depth as LeRobot quantises it, holes as code 0."""
+    pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg is not installed").get_ffmpeg_exe()
+    root = tmp_path / "videos"
+    convert(ConvertConfig(hdf5, root, "lerobot"))
+    info = json.loads((root / "meta/info.json").read_text())
+    depth = np.concatenate([planar_depth(7, 0.05 * k)[:6] for k in range(3)])
+    codes = np.rint(4095 * (np.log(depth + 3.5) - np.log(3.51)) / (np.log(13.5) - np.log(3.51)))
+    codes[:, :5, :6] = 0
+    colour = np.full((18, HEIGHT, WIDTH, 3), 8 * np.arange(18, dtype=np.uint8)[:, None, None, None])
+    pictures = {
+        "observation.images.agentview_depth": (codes.astype("<u2"), "gray12le", ["-c:v", "libx265"]),
+        "observation.images.agentview_image": (colour, "rgb24", ["-c:v", "libx264rgb", "-qp", "0"]),
+    }
+    episodes = root / "meta/episodes/chunk-000/file-000.parquet"
+    table = pq.read_table(episodes)
+    for key, (frames, pixels, codec) in pictures.items():
+        path = root / "videos" / key / "chunk-000/file-000.mp4"
+        path.parent.mkdir(parents=True)
+        source = ["-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{WIDTH}x{HEIGHT}", "-r", "20", "-i", "-"]
+        lossless = ["-x265-params", "lossless=1:log-level=none"] if "depth" in key else []
+        command = [ffmpeg, "-v", "error", *source, *codec, *lossless, "-threads", "1", str(path)]
+        subprocess.run(command, input=frames.tobytes(), check=True)
+        about = {
+            "video.pix_fmt": pixels,
+            "video.depth_min": 0.01,
+            "video.depth_max": 10.0,
+            "video.shift": 3.5,
+        }
+        depth_info = {"is_depth_map": True, "video.use_log": True} if "depth" in key else {}
+        info["features"][key] |= {"dtype": "video", "info": about | depth_info}
+        for name, values in (
+            ("chunk_index", [0] * 3),
+            ("file_index", [0] * 3),
+            ("from_timestamp", [0, 0.3, 0.6]),
+        ):
+            table = table.append_column(f"videos/{key}/{name}", [values])
+    pq.write_table(table, episodes)
+    data = root / "data/chunk-000/file-000.parquet"
+    pq.write_table(pq.read_table(data).drop_columns(list(pictures)), data)
+    info["video_path"] = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    return root, depth
+
+
+def test_depth_from_videos_becomes_images_that_can_say_invalid(with_videos, tmp_path):
+    root, depth = with_videos
+    camera = ("agentview_depth=40,40,23.5,17.5",)
+    config = EnhanceConfig(root, tmp_path / "noisy", model="gaussian", keep_clean=True, intrinsics=camera)
+    enhance(config)
+    (stream,) = open_depth_data(root).streams(())
+    data = open_depth_data(tmp_path / "noisy")
+    (again,) = data.streams(())
+    assert again.source == stream.source + "_clean"
+    (clean,) = data.frames(data.episodes()[1], again, [4])
+    noisy_stream = replace(again, source=again.target)
+    (noisy,) = data.frames(data.episodes()[1], noisy_stream, [4])
+    assert (clean[:5, :6] == 0).all() and (noisy[:5, :6] == 0).all()
+    seen = clean > 0
+    assert np.abs(clean - depth[10])[seen].max() < 0.002
+    assert 0 < np.abs(noisy - clean)[seen].mean() < 0.05
+    videos = {path.parent.parent.name for path in (tmp_path / "noisy/videos").rglob("*.mp4")}
+    assert videos == {"observation.images.agentview_image", "observation.images.agentview_depth_clean"}
+
+
+def test_videos_are_decoded_into_hdf5(with_videos, tmp_path):
+    root, depth = with_videos
+    convert(ConvertConfig(root, tmp_path / "out.hdf5", "hdf5"))
+    with h5py.File(tmp_path / "out.hdf5") as file:
+        demo = file["data/demo_2"]
+        assert demo["obs/agentview_image"][:, 0, 0, 0].tolist() == [8 * k for k in range(12, 18)]
+        difference = demo["obs/agentview_depth"][..., 0] - depth[12:]
+        assert np.abs(difference[:, 5:]).max() < 0.002 and (demo["obs/agentview_depth"][:, :5, :6] == 0).all()
 
 
 def test_a_replay_buffer_changes_in_its_depth_alone(hdf5, tmp_path):

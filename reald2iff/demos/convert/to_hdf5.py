@@ -2,13 +2,13 @@
 
 What `reald2iff.demos.convert.to_lerobot` wrote comes back as it was. Of other data sets: ``action`` becomes
 ``actions``, ``next.reward`` ``rewards``, ``next.done`` ``dones``, ``observation.images.<key>`` and
-``observation.<key>`` become ``obs/<key>``, the rest goes by its name.
+``observation.<key>`` become ``obs/<key>``, the rest goes by its name. Videos are decoded.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,9 @@ from rich.progress import track
 from reald2iff.demos.convert.layout import attributes_from_json, from_json
 from reald2iff.demos.formats import lerobot_layout as layout
 from reald2iff.demos.formats.json_files import read_json
-from reald2iff.demos.formats.lerobot_columns import column_array, decode_image
+from reald2iff.demos.formats.lerobot_columns import column_array
+from reald2iff.demos.formats.lerobot_frames import episode_frames
+from reald2iff.demos.formats.lerobot_metadata import episode_name
 from reald2iff.demos.frames import append_frame, create_frames
 from reald2iff.errors import DatasetError
 
@@ -48,16 +50,13 @@ def write(config: ConvertConfig, out: Path) -> int:
         data = file.create_group("data")
         attributes_from_json(file, extra["file"])
         attributes_from_json(data, extra["data"] or _data_attributes(info, tasks))
-        progress = track(
-            list(zip(names, episodes, strict=True)),
-            "converting",
-            console=Console(stderr=True),
-            transient=True,
-        )
-        for name, episode in progress:
-            filters = [("episode_index", "=", episode.index)]
-            table = pq.read_table(config.input / episode.data_file, filters=filters)
-            _write_demo(data.create_group(name), table, info["features"], extra, name)
+        if "enhanced_depth" in extra:
+            data.attrs["enhanced_depth"] = json.dumps(extra["enhanced_depth"], sort_keys=True)
+        named = list(zip(names, episodes, strict=True))
+        for name, episode in track(named, "converting", console=Console(stderr=True), transient=True):
+            demo = data.create_group(name)
+            _write_demo(demo, config.input, info, episode, extra["sources"])
+            _write_leftovers(demo, extra["episodes"].get(name), episode, extra)
         for key, mask in extra["masks"].items():
             file.create_dataset(f"mask/{key}", data=from_json(mask))
     return len(episodes)
@@ -82,42 +81,56 @@ def _data_attributes(info: Mapping[str, Any], tasks: list[str]) -> dict[str, Any
 
 
 def _write_demo(
-    demo: h5py.Group, table: pa.Table, features: Mapping[str, Any], extra: Mapping[str, Any], name: str
+    demo: h5py.Group,
+    root: Path,
+    info: Mapping[str, Any],
+    episode: layout.LeRobotEpisode,
+    sources: Mapping[str, Any],
 ) -> None:
-    sources: Mapping[str, Any] = extra["sources"]
+    features = info["features"]
+    stored = [key for key, feature in features.items() if feature["dtype"] not in ("image", "video")]
+    filters = [("episode_index", "=", episode.index)]
+    table = pq.read_table(root / episode.data_file, columns=stored, filters=filters)
     for key, feature in features.items():
-        if feature["dtype"] == "video":
-            raise DatasetError(f"{key} is stored as video: expected images in the data files")
+        is_picture = key not in stored
         if feature["dtype"] == "string" or key in _DEFAULTS or key.startswith(_DERIVED):
             continue
-        if sources and key not in sources:
+        if sources and key not in sources and not is_picture:
             continue  # made of others that come back as they were
-        path = sources[key]["path"] if sources else _NAMES.get(key) or _observation(key)
-        shape = sources[key]["shape"] if sources else None
-        if feature["dtype"] == "image":
+        path = sources[key]["path"] if key in sources else _NAMES.get(key) or _observation(key)
+        shape = sources[key]["shape"] if key in sources else None
+        if is_picture:
             mask = (feature.get("info") or {}).get("validity_feature", "")
-            valid = (
-                None if mask not in features else column_array(table.column(mask), features[mask]["shape"])
-            )
-            _write_images(demo, path, table.column(key), valid, shape)
+            valid = None
+            if mask in features:
+                valid = column_array(table.column(mask), features[mask]["shape"])
+            _write_images(demo, path, episode_frames(root, info, episode, key), valid, shape)
         else:
             values = column_array(table.column(key), feature["shape"])
             if shape is None and path.startswith(("obs/", "actions")):
                 shape = feature["shape"]  # robomimic wants (N, D) also where D is 1
             demo.create_dataset(path, data=values if shape is None else values.reshape(-1, *shape))
-    left = extra["episodes"].get(name)
-    if left is None:
-        demo.attrs["num_samples"] = table.num_rows
-        cameras = _cameras(table, features)
-        if cameras:
-            demo.attrs["camera_info"] = json.dumps(cameras)
-        return
-    attributes_from_json(demo, left["attributes"])
-    for path, constant in left["constants"].items():
-        demo.create_dataset(path, data=from_json(constant))
-    for path, attributes in left["below"].items():
-        if path in demo:
-            attributes_from_json(demo[path], attributes)
+    cameras = _cameras(table, features)
+    if cameras:
+        demo.attrs["camera_info"] = json.dumps(cameras)
+
+
+def _write_leftovers(
+    demo: h5py.Group, left: Mapping[str, Any] | None, episode: layout.LeRobotEpisode, extra: Mapping[str, Any]
+) -> None:
+    """What `reald2iff.demos.convert.to_lerobot` put aside, and the record of `reald2iff enhance`."""
+    demo.attrs["num_samples"] = episode.length
+    if left is not None:
+        attributes_from_json(demo, left["attributes"])
+        for path, constant in left["constants"].items():
+            demo.create_dataset(path, data=from_json(constant))
+        for path, attributes in left["below"].items():
+            if path in demo:
+                attributes_from_json(demo[path], attributes)
+    seed = extra.get("enhanced_seeds", {}).get(episode_name(episode.index))
+    if seed is not None:
+        noise = {"seed": seed, **extra["enhanced_depth"]["model"]}
+        demo.attrs["noise_model"] = json.dumps(noise, sort_keys=True)
 
 
 def _observation(key: str) -> str:
@@ -130,14 +143,13 @@ def _observation(key: str) -> str:
 def _write_images(
     demo: h5py.Group,
     path: str,
-    column: pa.ChunkedArray,
+    frames: Sequence[NDArray[Any]],
     valid: NDArray[np.bool_] | None,
     shape: list[int] | None,
 ) -> None:
     folder, _, name = path.rpartition("/")
     group = demo.require_group(folder) if folder else demo
-    for index in range(len(column)):
-        frame, _ = decode_image(column[index].as_py()["bytes"])
+    for index, frame in enumerate(frames):
         if valid is not None:
             frame = np.where(valid[index], frame, frame.dtype.type(0))
         if shape is not None:

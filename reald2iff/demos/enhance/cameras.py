@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,13 +26,13 @@ def stream_intrinsics(
     Raises:
         InvalidIntrinsicsError: if there are none, or they are of another image size.
     """
+    name = re.split(r"[/.]", stream.target)[-1]
     for text in given:
         key, _, value = text.rpartition("=")
-        if not key or key in (stream.source, stream.target, stream.target.rsplit("/", 1)[-1]):
+        if not key or key in (stream.source, stream.target, name):
             return _parse(value, stream)
     found = data.intrinsics(episode, stream)
     if found is None:
-        name = stream.target.rsplit("/", 1)[-1]
         raise InvalidIntrinsicsError(
             f"{data.path} does not say what camera {stream.source} is of: give its intrinsics, e.g. "
             f"--intrinsics {name}=fx,fy,cx,cy (pixels) or {name}=camera_info.yaml"

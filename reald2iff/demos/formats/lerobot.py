@@ -33,9 +33,12 @@ from reald2iff.demos.formats.lerobot_columns import (
     image_column,
     image_statistics,
 )
+from reald2iff.demos.formats.lerobot_frames import episode_frames, read_column, says_depth
 from reald2iff.demos.formats.lerobot_metadata import (
     STATISTICS_KEY,
     episode_name,
+    replaced_videos,
+    target_features,
     write_metadata,
 )
 from reald2iff.errors import DatasetError
@@ -43,7 +46,11 @@ from reald2iff.geometry import PinholeIntrinsics
 
 
 class LeRobotData(DepthData):
-    """Depth features: ``dtype`` image (16-bit PNG in mm, TIFF) or an array ``(H, W[, 1])``."""
+    """Depth features: ``dtype`` image (16-bit PNG in mm, TIFF), an array ``(H, W[, 1])``, or video.
+
+    Realistic depth is stored as the clean one was, except that of videos, which cannot hold it: see
+    `reald2iff.demos.formats.lerobot_metadata.target_features`.
+    """
 
     name = "LeRobot v3"
 
@@ -85,40 +92,25 @@ class LeRobotData(DepthData):
         feature = self.info["features"][key]
         if feature["dtype"] not in ("image", "video", "float32", "float64", "float16", "uint16"):
             return False
-        about = feature.get("info") or {}
-        told = about.get("is_depth_map") or about.get("video.is_depth_map")
-        return bool(told) or is_depth_key(key.removesuffix(self.clean_suffix), self.clean_suffix)
+        return says_depth(feature) or is_depth_key(key.removesuffix(self.clean_suffix), self.clean_suffix)
 
     def _stream(self, target: str) -> DepthStream:
         features = self.info["features"]
         source = target + self.clean_suffix if target + self.clean_suffix in features else target
-        feature = features[source]
-        if feature["dtype"] == "video":
-            raise DatasetError(
-                f"{source} is stored as video, whose quantisation has no code for invalid depth: store it as "
-                "images (LeRobot: use_videos=False for depth) and try again"
-            )
-        episode = self._episodes[0]
-        stored = self._column(episode.index, episode.data_file, source)
-        if feature["dtype"] == "image":
-            first, _ = decode_image(stored[0].as_py()["bytes"])
-        else:
-            first = column_array(stored.slice(0, 1), feature["shape"])[0]
-        first = np.squeeze(first)
+        first = episode_frames(self.path, self.info, self._episodes[0], source)[0]
         if first.ndim != 2:
             raise DatasetError(f"{source} has frames of shape {first.shape}: expected one channel of depth")
         return DepthStream(source, target, first.shape[0], first.shape[1], first.dtype.name)
 
     def frames(self, episode: EpisodeRef, stream: DepthStream, indices: Sequence[int]) -> list[NDArray[Any]]:
-        column = self._source(episode, stream)
-        return [self._frame(column, stream, index) for index in indices]
+        frames = self._frames(episode, stream.source)
+        return [frames[index] for index in indices]
 
     def intrinsics(self, episode: EpisodeRef, stream: DepthStream) -> PinholeIntrinsics | None:
         """Of a column ``calibration.<camera>.intrinsics`` that `convert` writes, or the feature's info."""
         camera = calibration_key(self.info["features"], stream.target)
         if camera is not None:
-            column = self._source(episode, DepthStream(camera, camera, 0, 0, ""))
-            matrices = column_array(column, (3, 3))
+            matrices = column_array(read_column(self.path, self._episode(episode), camera), (3, 3))
             if not np.allclose(matrices, matrices[0]):
                 raise DatasetError(f"{camera} changes within {episode}: expected one camera matrix")
             return PinholeIntrinsics.from_matrix(matrices[0], stream.width, stream.height)
@@ -130,22 +122,23 @@ class LeRobotData(DepthData):
         self, path: Path, episode: EpisodeRef, streams: Sequence[DepthStream], make: MakeFrame
     ) -> None:
         columns, found = {}, {}
+        features = target_features(self.info["features"], streams)
         for stream in streams:
-            source = self._source(episode, stream)
+            source = self._frames(episode, stream.source)
             frames = [
-                from_metres(make(stream.source, i, self._frame(source, stream, i)), stream.dtype)
-                for i in range(len(source))
+                from_metres(make(stream.source, index, frame), stream.dtype)
+                for index, frame in enumerate(source)
             ]
             found[stream.target] = image_statistics(frames)
-            if self.info["features"][stream.source]["dtype"] == "image":
-                kind = decode_image(source[0].as_py()["bytes"])[1]
+            feature = features[stream.target]
+            if feature["dtype"] == "image":
+                kind = self._image_kind(episode, stream)
                 columns[stream.target] = image_column([encode_image(frame, kind) for frame in frames])
             else:
-                shape = tuple(self.info["features"][stream.source]["shape"])
-                columns[stream.target] = array_column(np.stack(frames).reshape(-1, *shape)).cast(source.type)
-            mask = (self.info["features"][stream.source].get("info") or {}).get("validity_feature", "")
-            if mask in self.info["features"]:
-                shape = tuple(self.info["features"][mask]["shape"])
+                columns[stream.target] = array_column(np.stack(frames).reshape(-1, *feature["shape"]))
+            mask = (feature.get("info") or {}).get("validity_feature", "")
+            if mask in features:
+                shape = tuple(features[mask]["shape"])
                 columns[mask] = array_column((np.stack(frames) > 0).reshape(-1, *shape))
         table = pa.table(columns).replace_schema_metadata({STATISTICS_KEY: json.dumps(found).encode()})
         pq.write_table(table, path)
@@ -162,18 +155,27 @@ class LeRobotData(DepthData):
         changed = {episode.data_file for episode in self._episodes}
         changed |= {layout.INFO, layout.STATS, layout.EXTRA}
         changed |= {str(path.relative_to(self.path)) for path in layout.episode_files(self.path)}
-        for file in sorted(path for path in self.path.rglob("*") if path.is_file()):
-            relative = str(file.relative_to(self.path))
-            (out / relative).parent.mkdir(parents=True, exist_ok=True)
-            if relative not in changed:
-                shutil.copyfile(file, out / relative)
         copies = {
             stream.target + self.clean_suffix: stream.source
             for stream in streams
             if keep_clean and stream.source == stream.target
         }
+        videos = replaced_videos(self.info["features"], streams, copies)
+        for file in sorted(path for path in self.path.rglob("*") if path.is_file()):
+            relative = file.relative_to(self.path)
+            key = relative.parts[1] if relative.parts[0] == "videos" else ""
+            if str(relative) in changed or (key in videos and videos[key] is None):
+                continue
+            target = (
+                out / relative
+                if key not in videos
+                else out.joinpath("videos", str(videos[key]), *relative.parts[2:])
+            )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        columns = {key: origin for key, origin in copies.items() if origin not in videos}
         for data_file in sorted({episode.data_file for episode in self._episodes}):
-            self._rewrite(out, data_file, parts, copies)
+            self._rewrite(out, data_file, parts, columns)
         write_metadata(self.path, out, self.info, parts, streams, copies)
         extra = read_json(self.path / layout.EXTRA)
         extra |= {"enhanced_depth": dict(record), "enhanced_seeds": dict(seeds)}
@@ -187,6 +189,7 @@ class LeRobotData(DepthData):
     ) -> None:
         """Write a data file anew, row group by row group; the values of all other columns are the same."""
         with pq.ParquetFile(self.path / data_file) as source:
+            (out / data_file).parent.mkdir(parents=True, exist_ok=True)
             compression = source.metadata.row_group(0).column(0).compression.lower()
             writer = None
             for number in range(source.num_row_groups):
@@ -206,26 +209,17 @@ class LeRobotData(DepthData):
             if writer is not None:
                 writer.close()
 
-    def _source(self, episode: EpisodeRef, stream: DepthStream) -> pa.ChunkedArray:
-        chosen = next(e for e in self._episodes if episode_name(e.index) == episode.name)
-        return self._column(chosen.index, chosen.data_file, stream.source)
+    def _episode(self, episode: EpisodeRef) -> layout.LeRobotEpisode:
+        return next(e for e in self._episodes if episode_name(e.index) == episode.name)
 
-    def _column(self, index: int, data_file: str, key: str) -> pa.ChunkedArray:
-        try:
-            table = pq.read_table(
-                self.path / data_file, columns=[key], filters=[("episode_index", "=", index)]
-            )
-        except (OSError, pa.ArrowException) as error:
-            raise DatasetError(f"{self.path / data_file}: {key} cannot be read: {error}") from error
-        return table.column(key)
+    def _frames(self, episode: EpisodeRef, key: str) -> Sequence[NDArray[Any]]:
+        return episode_frames(self.path, self.info, self._episode(episode), key)
 
-    def _frame(self, column: pa.ChunkedArray, stream: DepthStream, index: int) -> NDArray[Any]:
-        feature = self.info["features"][stream.source]
-        if feature["dtype"] == "image":
-            frame, _ = decode_image(column[index].as_py()["bytes"])
-        else:
-            frame = column_array(column.slice(index, 1), feature["shape"])[0]
-        return np.squeeze(frame)
+    def _image_kind(self, episode: EpisodeRef, stream: DepthStream) -> str:
+        if self.info["features"][stream.source]["dtype"] != "image":
+            return "TIFF"
+        column = read_column(self.path, self._episode(episode), stream.source)
+        return decode_image(column[0].as_py()["bytes"])[1]
 
 
 def calibration_key(features: Mapping[str, Any], depth_key: str) -> str | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ EXTRA = "meta/reald2iff.json"
 DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 EPISODES_PATH = EPISODES + "/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_VIDEO_COLUMNS = ("chunk_index", "file_index", "from_timestamp")
 QUANTILES = (0.01, 0.10, 0.50, 0.90, 0.99)
 
 
@@ -44,11 +45,13 @@ class LeRobotEpisode:
         index: ``episode_index``.
         length: Frames.
         data_file: Of its frames, below the data set's folder.
+        videos: By feature: file below that folder, and where in it the episode begins, seconds.
     """
 
     index: int
     length: int
     data_file: str
+    videos: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
 
 def is_lerobot(path: Path) -> bool:
@@ -85,7 +88,9 @@ def read_episodes(root: Path, info: Mapping[str, Any]) -> list[LeRobotEpisode]:
     Raises:
         DatasetError: if the table is missing or broken.
     """
+    videos = [key for key, feature in info["features"].items() if feature["dtype"] == "video"]
     columns = ["episode_index", "length", "data/chunk_index", "data/file_index"]
+    columns += [f"videos/{key}/{name}" for key in videos for name in _VIDEO_COLUMNS]
     try:
         tables = [pq.read_table(path, columns=columns) for path in episode_files(root)]
     except (OSError, pa.ArrowException) as error:
@@ -95,8 +100,13 @@ def read_episodes(root: Path, info: Mapping[str, Any]) -> list[LeRobotEpisode]:
     episodes = []
     for row in pa.concat_tables(tables).to_pylist():
         place = {"chunk_index": row["data/chunk_index"], "file_index": row["data/file_index"]}
+        found = {}
+        for key in videos:
+            chunk, file, start = (row[f"videos/{key}/{name}"] for name in _VIDEO_COLUMNS)
+            path = info["video_path"].format(video_key=key, chunk_index=chunk, file_index=file)
+            found[key] = (path, start)
         data_file = info["data_path"].format(**place)
-        episodes.append(LeRobotEpisode(row["episode_index"], row["length"], data_file))
+        episodes.append(LeRobotEpisode(row["episode_index"], row["length"], data_file, found))
     return sorted(episodes, key=lambda episode: episode.index)
 
 

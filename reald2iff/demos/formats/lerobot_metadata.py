@@ -25,6 +25,42 @@ def episode_name(index: int) -> str:
     return f"episode_{index:06d}"
 
 
+def target_features(features: Mapping[str, Any], streams: Sequence[DepthStream]) -> dict[str, Any]:
+    """Features of the data set with realistic depth.
+
+    A video has no code for invalid depth, so that depth from videos becomes images, TIFF in metres, with a
+    mask beside them.
+    """
+    result = copy.deepcopy(dict(features))
+    for stream in streams:
+        feature = copy.deepcopy(features[stream.source])
+        about = feature.setdefault("info", None) or {}
+        if feature["dtype"] == "video":
+            mask = f"validity.{stream.target.removeprefix('observation.images.')}"
+            about = {name: value for name, value in about.items() if not name.startswith("video.")}
+            about |= {"is_depth_map": True, "depth_unit": "m" if stream.dtype[0] == "f" else "mm"}
+            feature |= {"dtype": "image", "info": about | {"validity_feature": mask}}
+            feature |= {"shape": [stream.height, stream.width, 1], "names": ["height", "width", "channels"]}
+            result[mask] = {"dtype": "bool", "shape": [stream.height, stream.width], "names": None}
+            result[stream.target] = feature
+        elif stream.target not in features:
+            about.pop("validity_feature", None)  # the source's own
+            result[stream.target] = feature
+    return result
+
+
+def replaced_videos(
+    features: Mapping[str, Any], streams: Sequence[DepthStream], copies: Mapping[str, str]
+) -> dict[str, str | None]:
+    """Video features that become images, with the feature that keeps the video; None if none does."""
+    kept = {origin: key for key, origin in copies.items()}
+    return {
+        stream.target: kept.get(stream.target)
+        for stream in streams
+        if features.get(stream.target, {}).get("dtype") == "video"
+    }
+
+
 def write_metadata(
     root: Path,
     out: Path,
@@ -43,9 +79,7 @@ def write_metadata(
         streams: What was replaced.
         copies: Features that were added, with the one each is a copy of.
     """
-    features = copy.deepcopy(dict(info["features"]))
-    for stream in streams:
-        features.setdefault(stream.target, info["features"][stream.source])
+    features = target_features(info["features"], streams)
     for key, origin in copies.items():
         features[key] = copy.deepcopy(info["features"][origin])
         (features[key].get("info") or {}).pop("validity_feature", None)  # that of the other one
@@ -64,7 +98,11 @@ def write_metadata(
         for stream in streams:
             rows = [found[name][stream.target] for name in names]
             table = _with_statistics(table, stream.target, rows)
-        pq.write_table(table, out / path.relative_to(root))
+        for key, new in replaced_videos(info["features"], streams, copies).items():
+            table = _with_video(table, key, new)
+        target = out / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, target)
 
 
 def _statistics(part: Path) -> dict[str, Any]:
@@ -86,4 +124,15 @@ def _with_statistics(table: pa.Table, key: str, rows: Sequence[Mapping[str, Any]
             place = table.column_names.index(column)
             field = table.schema.field(place)
             table = table.set_column(place, field, pa.array(values, field.type))
+        else:
+            table = table.append_column(column, pa.array(values))
     return table
+
+
+def _with_video(table: pa.Table, key: str, new: str | None) -> pa.Table:
+    """Columns of a video under another feature's name, or without them."""
+    prefix = f"videos/{key}/"
+    if new is None:
+        return table.select([name for name in table.column_names if not name.startswith(prefix)])
+    names = [name.replace(prefix, f"videos/{new}/", 1) for name in table.column_names]
+    return table.rename_columns(names)
