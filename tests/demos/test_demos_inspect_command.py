@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from make_episodes import make_episode
@@ -41,6 +43,15 @@ def test_findings_of_one_kind_stand_together(tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.count("did not succeed") == 4 and "2 more like it" in out
     assert not (tmp_path / "none").exists()
+
+
+def test_the_json_file_holds_statistics_and_findings_of_every_episode(tmp_path):
+    path = save(tmp_path / "demos.hdf5", two_cameras(0), two_cameras(1, success=False))
+    assert main(["demos", "inspect", str(path), "--check", "--json", str(tmp_path / "out" / "a.json")]) == 0
+    content = json.loads((tmp_path / "out" / "a.json").read_text())
+    assert content["broken"] is False
+    assert [finding["where"] for finding in content["findings"] if "succeed" in finding["what"]] == ["demo_1"]
+    assert content["statistics"]["episodes"][1]["holes"]["front_depth"] == [0.25] * 5
 
 
 def test_only_what_is_asked_for_is_made_of_the_episodes_asked_for(path, tmp_path):

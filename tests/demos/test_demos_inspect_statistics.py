@@ -123,3 +123,22 @@ def test_gripper_width_of_two_fingers_is_their_distance(tmp_path):
 def test_subtasks_end_where_their_signal_first_rises(tmp_path):
     path = save(tmp_path / "a.hdf5", make_episode(length=6, images=False))
     assert view_of(path).subtask_ends == {"grasp": 4}
+
+
+def test_isaac_labs_layout_is_read(tmp_path):
+    path = tmp_path / "isaac.hdf5"
+    with h5py.File(path, "w") as file:
+        demo = file.create_group("data/demo_0")
+        demo.attrs["num_samples"] = 3
+        demo["actions"] = np.zeros((3, 7))
+        demo["obs/table_cam_distance_to_image_plane"] = np.full((3, 24, 32), 1.25, np.float32)
+        demo["obs/gripper_pos"] = np.full((3, 2), 0.03)
+        poses = np.tile(np.eye(4), (3, 1, 1))
+        poses[:, 0, 3] = (1, 2, 3)
+        info = demo.create_group("obs/datagen_info")
+        info["eef_pose"] = info["target_eef_pose"] = info["object_pose/cube"] = poses
+        info["subtask_term_signals/grasp"] = np.array([[False], [True], [True]])
+    view = view_of(path)
+    assert view.eef_path[:, 0].tolist() == [1, 2, 3] and view.subtask_ends == {"grasp": 1}
+    assert view.cameras == (CameraView("table_cam", clean="table_cam_distance_to_image_plane"),)
+    assert view.depth("table_cam_distance_to_image_plane", 2).max() == 1.25

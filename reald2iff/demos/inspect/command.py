@@ -16,6 +16,7 @@ from rich.progress import Progress, track
 from reald2iff.demos.inspect.contact_sheet import draw_contact_sheet, sheet_row
 from reald2iff.demos.inspect.content import iterate_episodes
 from reald2iff.demos.inspect.findings_table import print_findings
+from reald2iff.demos.inspect.json_file import write_json
 from reald2iff.demos.inspect.plot import plot_episode
 from reald2iff.demos.inspect.rerun_file import require_rerun, write_rerun
 from reald2iff.demos.inspect.statistics import FileStatistics, file_statistics
@@ -40,6 +41,8 @@ class InspectConfig:
     """Only say what is wrong."""
     out: Path | None = None
     """Folder for pictures and recordings; files of the same name there are replaced."""
+    json: Path | None = None
+    """File for the statistics of every episode and all findings."""
     make: tuple[Product, ...] = ("plots", "contact_sheet", "rerun")
     """What to put into --out."""
     episodes: tuple[str, ...] = ()
@@ -81,8 +84,10 @@ def inspect_demos(config: InspectConfig) -> int:
         )
     console = Console()
     recordings: list[Path] = []
-    if not config.check and check.episodes:
-        figures = file_statistics(config.file, check)
+    figures = file_statistics(config.file, check) if check.episodes else None
+    if config.json is not None:
+        write_json(config.json, check, figures)
+    if figures is not None and not config.check:
         print_statistics(console, figures, config.rows)
         if config.out is not None:
             made = _draw(config, config.out, figures)

@@ -104,7 +104,7 @@ def _actions(axes: Axes, times: NDArray[np.float64], view: EpisodeView, part: sl
     for values, name in zip(actions.T[part], names[part], strict=True):
         axes.plot(times, values, label=name, linewidth=1.4)
     # robomimic's bound is worth seeing only by those who come near it.
-    if np.abs(actions).max() > 0.95:
+    if np.abs(actions.T[part]).max(initial=0) > 0.8:
         axes.axhline(1, color="tab:red", linewidth=0.6)
         axes.axhline(-1, color="tab:red", linewidth=0.6)
     return bool(actions.T[part].size)

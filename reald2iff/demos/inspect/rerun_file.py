@@ -14,6 +14,7 @@ Timelines: ``step``, and ``time`` since the first observation if the file has st
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
 _APPLICATION = "reald2iff demos"
 _JPEG_QUALITY = 90
 _PNG_LEVEL = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+_ORANGE = (255, 170, 0)
+_CURVE_COLORS = (
+    (230, 80, 80), (90, 200, 90), (90, 140, 255), (240, 170, 60), (200, 110, 230), (80, 210, 210),
+    (210, 210, 210),
+)  # fmt: skip
 _FINGER = (0.010, 0.008, 0.020)
 """Half of a finger's size, metres, along x, y (where it moves) and z of the end-effector."""
 
@@ -171,7 +177,7 @@ def _log_robot(recording: RecordingStream, view: EpisodeView) -> None:
     recording.log(layout.ROBOT, rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
     if view.eef_path is not None:
         recording.log(
-            f"{layout.ROBOT}/path", rr.LineStrips3D([view.eef_path], colors=(255, 170, 0)), static=True
+            f"{layout.ROBOT}/path", rr.LineStrips3D([view.eef_path], colors=_ORANGE, radii=-1.5), static=True
         )
     info = view.datagen_info
     if info is not None:
@@ -182,7 +188,7 @@ def _log_robot(recording: RecordingStream, view: EpisodeView) -> None:
                 _set_time(recording, view, step)
                 offset = width / 2 + _FINGER[1]
                 fingers = rr.Boxes3D(
-                    centers=[(0, -offset, 0), (0, offset, 0)], half_sizes=_FINGER, colors=(255, 170, 0)
+                    centers=[(0, -offset, 0), (0, offset, 0)], half_sizes=_FINGER, colors=_ORANGE
                 )
                 recording.log(f"{layout.ROBOT}/eef/fingers", fingers)
     info = view.datagen_info
@@ -211,9 +217,9 @@ def _log_curves(
     import rerun as rr
 
     for group, named in curves.items():
-        for name, values in named.items():
+        for color, (name, values) in zip(itertools.cycle(_CURVE_COLORS), named.items(), strict=False):
             where = f"{layout.CURVES}/{group}/{name.replace(' ', '_')}"
-            recording.log(where, rr.SeriesLines(names=name), static=True)
+            recording.log(where, rr.SeriesLines(names=name, colors=color, widths=1.5), static=True)
             recording.send_columns(where, _times(view), rr.Scalars.columns(scalars=values))
 
 

@@ -81,7 +81,7 @@ def _episodes(episodes: Sequence[EpisodeStatistics]) -> Table:
     keys = list(dict.fromkeys(key for episode in episodes for key in episode.holes))
     table = Table(box=box.SIMPLE, title="episodes", title_justify="left")
     table.add_column("")
-    holes = [f"holes %\n{key}" for key in keys]
+    holes = ["holes %\n" + key.replace("_", "\n", 1) for key in keys]
     for heading in ("steps", "seconds", "Hz", "success", "largest\naction", *holes, "MB"):
         table.add_column(heading, justify="right", overflow="fold")
     for episode in episodes:
