@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
+from reald2iff.bench.evaluation import SELF_CHECK, PairedEvaluation
 from reald2iff.bench.frames import as_published, camera_baseline, frames_of
 from reald2iff.diffusion.calibrate import calibrate
 from reald2iff.diffusion.condition import setting_values
@@ -62,7 +62,7 @@ class ValidationViews:
         """Figures of the sensor redrawn, and what is wrong with the measurement itself (empty: nothing)."""
         redrawn = self._two_sample(self.frames.redrawn)
         identity = self._two_sample(self.frames.published_clean())
-        problems = failed_checks(redrawn, identity)
+        problems = SELF_CHECK.problems(redrawn, identity)
         others = {} if problems else self._evaluation.statistics(self.frames.redrawn)
         return {"variant": "sensor redrawn", **redrawn, **others}, problems
 

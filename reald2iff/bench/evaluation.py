@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from reald2iff.bench.frames import PairedFrames
 from reald2iff.bench.noise_curves import noise_curves
 from reald2iff.bench.parallel import in_parallel
+from reald2iff.bench.self_check import SelfCheck
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
 from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
@@ -57,8 +58,10 @@ from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, Tw
 CLASSIFIERS: dict[str, TwoSampleConfig] = {"two_sample_16": PATCH_16, "two_sample_64": PATCH_64}
 """Columns of the two-sample test and their classifiers."""
 
-CHANCE_LIMIT = 0.56
-IDENTITY_LIMIT = 0.95
+SELF_CHECK = SelfCheck(
+    "the sensor redrawn is told from the sensor", 0.56, "clean depth is told from the sensor", 0.95
+)
+"""What a second draw of the sensor and clean depth must come out at."""
 
 _CLOUD_STRIDE = 4
 _FINGERPRINT_FRAMES = 32
@@ -172,29 +175,3 @@ def _mean(values: Sequence[float]) -> float:
 
 def _rounded(values: NDArray[np.float64]) -> list[float | None]:
     return [None if np.isnan(value) else round(float(value), 5) for value in values]
-
-
-def failed_checks(redrawn: dict[str, Any], identity: dict[str, Any]) -> list[str]:
-    """What is wrong with the measurement itself, in words; empty if it can be trusted.
-
-    The sensor redrawn must be at chance and clean depth must be found out, with every classifier. Otherwise
-    the classifier is too weak, or sees something that is not the noise, and its figures mean nothing.
-
-    Args:
-        redrawn: `TwoSampleResult.as_dict` by classifier for the sensor's second draw.
-        identity: The same for clean depth.
-    """
-    problems = []
-    for name, result in redrawn.items():
-        if result["accuracy"] > CHANCE_LIMIT and not result["ci95"][0] <= 0.5:
-            problems.append(
-                f"{name}: the sensor redrawn is told from the sensor with accuracy {result['accuracy']:.3f} "
-                f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
-            )
-    for name, result in identity.items():
-        if result["accuracy"] < IDENTITY_LIMIT:
-            problems.append(
-                f"{name}: clean depth is told from the sensor with accuracy {result['accuracy']:.3f} only "
-                f"(expected at least {IDENTITY_LIMIT})"
-            )
-    return problems

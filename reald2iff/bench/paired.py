@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
+from reald2iff.bench.evaluation import SELF_CHECK, PairedEvaluation
 from reald2iff.bench.frames import PairedFrames
 from reald2iff.bench.methods import IDENTITY, REDRAWN, Apply, Method
 from reald2iff.bench.progress import Step
@@ -76,7 +76,7 @@ def measure_paired(
         REDRAWN: _two_sample("check: sensor redrawn", frames.redrawn, evaluation, work, step),
         IDENTITY: _two_sample("check: clean depth", frames.published_clean(), evaluation, work, step),
     }
-    problems = failed_checks(check[REDRAWN], check[IDENTITY])
+    problems = SELF_CHECK.problems(check[REDRAWN], check[IDENTITY])
     result = PairedResult(check, problems)
     if problems:
         return result

@@ -26,7 +26,7 @@ from reald2iff.bench.noise_curves import noise_curves
 from reald2iff.bench.progress import Step
 from reald2iff.bench.slider import Slide
 from reald2iff.bench.unpaired_frames import CleanedRecording, Cleaner, clean_recording
-from reald2iff.bench.unpaired_judge import Verdict, failed_checks, judge, judge_shifted
+from reald2iff.bench.unpaired_judge import SELF_CHECK, Verdict, judge, judge_shifted
 from reald2iff.bench.unpaired_noise import noise_again, work_key
 from reald2iff.bench.unpaired_split import Split, split_segments
 from reald2iff.bench.work import Work
@@ -166,7 +166,7 @@ def _measure_source(
     identity = _kept(work, IDENTITY, lambda: judge(frames, frames.published_clean(), split))
     step(f"{at}: checked", 1)
     source["self_check"] = {"real": shifted, IDENTITY: identity}
-    source["problems"] = failed_checks(shifted, identity)
+    source["problems"] = SELF_CHECK.problems(shifted, identity)
     source["rows"] = []
     if source["problems"]:
         return source

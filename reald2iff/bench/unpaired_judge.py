@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reald2iff.bench.parallel import in_parallel
+from reald2iff.bench.self_check import SelfCheck
 from reald2iff.bench.unpaired_frames import CleanedRecording
 from reald2iff.bench.unpaired_split import Split
 from reald2iff.metrics.two_sample import PATCH_16, PATCH_64, TwoSampleConfig, two_sample_test
@@ -20,10 +21,15 @@ CLASSIFIERS: dict[str, TwoSampleConfig] = {
 }
 """Columns of the two-sample test and their classifiers."""
 
-CHANCE_LIMIT = 0.6
-"""Of real frames against real frames: recordings of few scenes scatter more than a pair data set."""
-IDENTITY_LIMIT = 0.9
-"""Of the cleaned frames against the real ones."""
+SELF_CHECK = SelfCheck(
+    # Recordings of few scenes scatter more than a pair data set.
+    "real frames are told from real frames",
+    0.6,
+    "the cleaned frames are told from the real ones",
+    0.9,
+    "too few frames, or already filtered ones",
+)
+"""What real frames, and the cleaned ones, must come out at."""
 
 _SHIFT = 8
 """Rows by which real frames are moved to be compared with themselves: other places at the same level."""
@@ -63,27 +69,3 @@ def _judge(
         for name, config in CLASSIFIERS.items()
     }
     return {name: result.as_dict() for name, result in in_parallel(jobs).items()}
-
-
-def failed_checks(shifted: Verdict, identity: Verdict) -> list[str]:
-    """What is wrong with the measurement itself, in words; empty if it can be trusted.
-
-    Args:
-        shifted: Of `judge_shifted`: must be at chance.
-        identity: Of `judge` for the clean side: must be found out.
-    """
-    problems: list[str] = []
-    for name, result in shifted.items():
-        if result["accuracy"] > CHANCE_LIMIT and result["ci95"][0] > 0.5:
-            problems.append(
-                f"{name}: real frames are told from real frames with accuracy {result['accuracy']:.3f} "
-                f"(expected at most {CHANCE_LIMIT}, or a confidence interval that holds 0.5)"
-            )
-    for name, result in identity.items():
-        if result["accuracy"] < IDENTITY_LIMIT:
-            problems.append(
-                f"{name}: the cleaned frames are told from the real ones with accuracy "
-                f"{result['accuracy']:.3f} only (expected at least {IDENTITY_LIMIT}): "
-                "too few frames, or already filtered ones"
-            )
-    return problems

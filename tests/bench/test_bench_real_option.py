@@ -1,6 +1,7 @@
 """`reald2iff bench realism --real`: what the command makes of the unpaired part."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(
         evaluation.PairedEvaluation, "statistics", lambda self, generated: {"hole_ratio": 0.0}
     )
-    monkeypatch.setattr(paired, "failed_checks", lambda redrawn, identity: [])
+    lenient = replace(paired.SELF_CHECK, chance_limit=1.0, found_limit=0.0)
+    monkeypatch.setattr(paired, "SELF_CHECK", lenient)
     monkeypatch.setattr(paired, "_two_sample", lambda text, generated, evaluation, work, step: fine)
     monkeypatch.setattr("reald2iff.denoising.load_denoiser", lambda: "denoiser")
     monkeypatch.setattr(realism, "recorded_twin", lambda folder: None)

@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from reald2iff.bench import evaluation
-from reald2iff.bench.evaluation import PairedEvaluation, failed_checks
+from reald2iff.bench.evaluation import SELF_CHECK, PairedEvaluation
 from reald2iff.bench.frames import as_published, load_test_frames, recorded_twin, training_statistics
 from reald2iff.bench.methods import METHODS, build_methods
 from reald2iff.bench.paired import run_method
@@ -164,7 +164,7 @@ def result(accuracy: float, low: float, high: float) -> dict[str, dict]:
     ],
 )
 def test_the_check_wants_the_redraw_at_chance_and_clean_depth_found_out(redrawn, identity, problems):
-    assert len(failed_checks(redrawn, identity)) == problems
+    assert len(SELF_CHECK.problems(redrawn, identity)) == problems
 
 
 def test_the_help_states_the_classifiers_as_they_are(capsys):

@@ -24,8 +24,8 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
     }
     patch.setattr(unpaired_judge, "CLASSIFIERS", chosen)
     # A few steps on four scenes decide nothing: what the check does is tested with the judge.
-    patch.setattr(unpaired_judge, "IDENTITY_LIMIT", 0.0)
-    patch.setattr(unpaired_judge, "CHANCE_LIMIT", 1.0)
+    lenient = replace(unpaired_judge.SELF_CHECK, chance_limit=1.0, found_limit=0.0)
+    patch.setattr(unpaired, "SELF_CHECK", lenient)
     patch.setattr(unpaired, "load_profile", profile)
     patch.setattr(unpaired_noise, "program_key", lambda: "this version")
 

@@ -9,7 +9,7 @@ from real_recordings import BASELINE, CAMERA, Oracle, clean_frame, recording, se
 from reald2iff.bench import unpaired_judge
 from reald2iff.bench.frames import as_published
 from reald2iff.bench.unpaired_frames import clean_recording
-from reald2iff.bench.unpaired_judge import failed_checks, judge, judge_shifted
+from reald2iff.bench.unpaired_judge import SELF_CHECK, judge, judge_shifted
 from reald2iff.bench.unpaired_split import split_segments
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
@@ -51,7 +51,10 @@ def test_white_noise_of_the_right_size_is_told_from_smooth(frames):
 
 def test_the_check_of_the_measurement_passes_on_raw_frames(frames):
     split = split_segments(frames.segment)
-    assert failed_checks(judge_shifted(frames, split), judge(frames, frames.published_clean(), split)) == []
+    assert (
+        SELF_CHECK.problems(judge_shifted(frames, split), judge(frames, frames.published_clean(), split))
+        == []
+    )
 
 
 def test_what_lies_where_the_clean_side_is_unknown_says_nothing(frames):
@@ -67,12 +70,12 @@ def result(accuracy: float, low: float) -> dict:
 
 
 def test_a_judge_that_tells_real_from_real_is_not_trusted():
-    assert "real frames are told from real frames" in failed_checks(result(0.7, 0.65), result(1, 1))[0]
-    assert failed_checks(result(0.7, 0.48), result(1, 1)) == []
+    assert "real frames are told from real frames" in SELF_CHECK.problems(result(0.7, 0.65), result(1, 1))[0]
+    assert SELF_CHECK.problems(result(0.7, 0.48), result(1, 1)) == []
 
 
 def test_a_judge_that_does_not_find_cleaned_frames_is_not_trusted():
-    assert "accuracy 0.800 only" in failed_checks(result(0.5, 0.45), result(0.8, 0.75))[0]
+    assert "accuracy 0.800 only" in SELF_CHECK.problems(result(0.5, 0.45), result(0.8, 0.75))[0]
 
 
 def test_refused_frames_are_left_out_and_named():

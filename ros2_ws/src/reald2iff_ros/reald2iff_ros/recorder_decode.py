@@ -17,9 +17,8 @@ from reald2iff.demos import EpisodeCamera
 from reald2iff.errors import NodeError
 from reald2iff_ros.messages import color_from_image, depth_from_image, intrinsics_from_camera_info
 from reald2iff_ros.recorder_streams import OBJECT, Stream
+from reald2iff_ros.topics import ACTION_NAMES
 from reald2iff_sim.simulator import ARM_JOINTS, FINGER_JOINTS
-
-ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
 
 Array = NDArray[Any]
 

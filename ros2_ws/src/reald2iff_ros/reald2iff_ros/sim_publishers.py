@@ -34,7 +34,6 @@ from reald2iff_sim.simulator import (
     StepResult,
 )
 
-ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
 EPISODE_TOPIC = "~/episode"
 """std_msgs/String, JSON of `EpisodeStatus`, kept for late joiners, sent whenever state or phase changes."""
 
@@ -115,7 +114,7 @@ class SimPublishers:
 
     def outcome(self, stamp: int, result: StepResult) -> None:
         """Action, its target and what came of it, with the stamp of the frame that it was chosen on."""
-        self._action.publish(_joint_state(stamp, ACTION_NAMES, result.action))
+        self._action.publish(_joint_state(stamp, topics.ACTION_NAMES, result.action))
         self._target.publish(_pose(stamp, result.target_pose))
         signals = result.subtask_signals
         self._task.publish(

@@ -10,6 +10,8 @@ SIM_DEPTH_INFO = "sim/camera/depth/camera_info"
 SIM_CAMERA_POSE = "sim/camera/pose"
 SIM_COLOR_POSE = "sim/camera/color_pose"
 SIM_ACTION = "sim/action"
+ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "gripper")
+"""Names of an action's values in its message."""
 SIM_TARGET_POSE = "sim/target_pose"
 SIM_EEF_POSE = "sim/eef_pose"
 SIM_TASK_STATE = "sim/task_state"
