@@ -12,7 +12,6 @@ from reald2iff import __version__
 from reald2iff.cli.noise_options import NoiseModelOptions
 from reald2iff.demos.enhance.cameras import stream_intrinsics
 from reald2iff.demos.enhance.config import EnhanceConfig
-from reald2iff.demos.enhance.folder import PartsFolder
 from reald2iff.demos.enhance.preview import print_plan
 from reald2iff.demos.enhance.work import (
     CHECKED_FRAMES,
@@ -24,7 +23,7 @@ from reald2iff.demos.enhance.work import (
 )
 from reald2iff.demos.formats import DepthData, DepthStream, EpisodeRef, open_depth_data
 from reald2iff.demos.formats.checks import check_depth
-from reald2iff.jobs import run_jobs
+from reald2iff.jobs import PartsFolder, run_jobs
 
 
 def enhance(config: EnhanceConfig) -> int:
@@ -50,12 +49,10 @@ def enhance(config: EnhanceConfig) -> int:
         record = _record(config, streams, load_model(options).describe())
         folder = PartsFolder(config.out, record | {"source": _fingerprint(config.input)}, config.overwrite)
         try:
-            if not folder.assembled:
+            if not folder.published:
                 parts = _make_parts(config, options, streams, episodes, folder)
                 seeds = {episode.name: episode_seed(config.seed, episode.name) for episode in episodes}
                 data.assemble(folder.start_assembly(), parts, streams, config.keep_clean, record, seeds)
-                folder.finish_assembly()
-            if not folder.published:
                 folder.publish()
             folder.remove()
         finally:

@@ -18,9 +18,8 @@ from reald2iff import __version__
 from reald2iff.bench.report import write_json
 from reald2iff.demos.datagen import Spelling
 from reald2iff.demos.durable import publish_file
-from reald2iff.demos.enhance.folder import PartsFolder
 from reald2iff.errors import InvalidParameterError
-from reald2iff.jobs import JobsConfig, run_jobs
+from reald2iff.jobs import JobsConfig, PartsFolder, run_jobs
 from reald2iff_sim.factory import make_simulator, make_task
 from reald2iff_sim.generation.assembly import assemble
 from reald2iff_sim.generation.config import GenerationConfig

@@ -14,11 +14,10 @@ import h5py
 import tyro
 
 from reald2iff import __version__
-from reald2iff.demos.enhance.folder import PartsFolder
 from reald2iff.demos.formats.hdf5_copy import copy_attributes, copy_except
 from reald2iff.demos.reading import demo_names, open_demos
 from reald2iff.errors import DatasetError, InvalidParameterError
-from reald2iff.jobs import JobsConfig, run_jobs
+from reald2iff.jobs import JobsConfig, PartsFolder, run_jobs
 from reald2iff_sim.factory import TASKS
 from reald2iff_sim.rendering.cameras import CameraConfig
 from reald2iff_sim.rendering.work import CAMERA_INFO, DepthType, RenderJob, render_demo

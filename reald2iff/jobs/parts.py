@@ -59,28 +59,22 @@ class PartsFolder:
             publish_file(temporary, self.path / _JOB)
 
     @property
-    def assembled(self) -> bool:
-        """Whether the result was put together, with or without its name."""
-        return (self.path / _ASSEMBLED).exists()
-
-    @property
     def published(self) -> bool:
         """Whether the result has its name: a run was killed while it tidied up."""
-        return self.assembled and not (self.path / _RESULT).exists()
+        return (self.path / _ASSEMBLED).exists() and not (self.path / _RESULT).exists()
 
     def start_assembly(self) -> Path:
         """Remove what a killed run had put together; returns where to put the result."""
+        if (self.path / _ASSEMBLED).exists():
+            publish_file(self.path / _ASSEMBLED, self.path / _JOB)
         result = self.path / _RESULT
         _remove(result)
         return result
 
-    def finish_assembly(self) -> None:
-        """The result is whole: make it, and that fact, durable."""
+    def publish(self) -> None:
+        """Give the whole result its name, durably."""
         _sync(self.path / _RESULT)
         publish_file(self.path / _JOB, self.path / _ASSEMBLED)
-
-    def publish(self) -> None:
-        """Give the result its name, durably."""
         if self.out.is_dir():  # a folder is not replaced by renaming
             shutil.rmtree(self.out)
         (self.path / _RESULT).replace(self.out)
