@@ -2,15 +2,21 @@ import pytest
 from PIL import Image
 
 from reald2iff.errors import InvalidParameterError
-from reald2iff_sim.tasks_picture import TasksPictureConfig, show_tasks, task_moments
+from reald2iff.pictures import depth_panels
+from reald2iff_sim import tasks_picture
+from reald2iff_sim.tasks_picture import TasksPictureConfig, show_tasks
 
 
-def test_a_row_of_the_picture_shows_four_different_moments(tmp_path):
+def test_a_row_of_the_picture_shows_four_different_moments(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        tasks_picture, "depth_panels", lambda rows, path: drawn.extend(rows) or depth_panels(rows, path)
+    )
     path = tmp_path / "tasks.png"
     assert show_tasks(TasksPictureConfig(out=path, tasks=("pick_cube",), width=64)) == 0
     width, height = Image.open(path).size
     assert width > 3 * height
-    first, *others = task_moments("pick_cube", 0, 64)
+    ((first, *others),) = drawn
     assert len(others) == 3
     assert all((panel.image != first.image).any() for panel in others)
 
