@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from planar_demos import write_robomimic
 
@@ -32,12 +32,19 @@ def refused(frame, match, **options):
     assert "demo_0/obs/front_depth" in str(caught.value)
 
 
+@settings(max_examples=25)
 @given(st.floats(0.2, 1.5), st.floats(1.1, 4.0), st.floats(0.0, 0.5))
 def test_depth_of_planes_passes_in_metres_and_in_millimetres(near, ratio, tilt):
     depth = scene(near, near * ratio, tilt)
     check_depth([depth], "depth")
     check_depth([np.rint(depth * 1000).astype(np.uint16)], "depth")
     check_depth([depth.astype(np.float16)], "depth")
+
+
+@settings(max_examples=25)
+@given(st.floats(0.2, 1.5), st.floats(1.1, 4.0), st.sampled_from([6.1e-5, 1e-3, 2e-3]))
+def test_depth_rounded_to_steps_is_not_taken_for_inverse_depth(near, ratio, step):
+    check_depth([(np.rint(scene(near, near * ratio) / step) * step).astype(np.float32)], "depth")
 
 
 def test_a_frame_with_holes_and_an_infinite_background_passes():

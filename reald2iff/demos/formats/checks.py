@@ -153,7 +153,7 @@ def _check_shape(frames: Sequence[NDArray[Any]], name: str) -> None:
 def _bends(frame: NDArray[Any]) -> NDArray[np.float64]:
     """The expression of this module's description, along rows and columns, where it can be told."""
     depth = to_metres(frame).astype(np.float64)
-    resolution = 0.001 if frame.dtype.kind in "iu" else float(np.finfo(frame.dtype).eps) * depth.max()
+    resolution = _resolution(frame, depth)
     found = []
     for image in (depth, depth.T):
         step = max(2, image.shape[1] // 16)
@@ -167,3 +167,11 @@ def _bends(frame: NDArray[Any]) -> NDArray[np.float64]:
         usable &= (np.abs(curvature) < 0.5 * np.abs(slope)) & (expected > 20 * resolution)
         found.append((curvature * (a + c))[usable] / np.square(c - a)[usable])
     return np.concatenate(found) if found else np.empty(0)
+
+
+def _resolution(frame: NDArray[Any], depth: NDArray[np.float64]) -> float:
+    """Distance of neighbouring values, metres: of the type, or of the steps that they were rounded to."""
+    levels = np.unique(depth)
+    smallest = float(np.diff(levels).min()) if len(levels) > 1 else 0.0
+    of_type = 0.001 if frame.dtype.kind in "iu" else float(np.finfo(frame.dtype).eps * depth.max())
+    return max(smallest, of_type)
