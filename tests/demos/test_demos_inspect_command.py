@@ -34,7 +34,7 @@ def test_check_says_only_what_is_wrong_and_a_broken_file_is_status_1(tmp_path, c
     path.write_bytes(path.read_bytes()[:-1000])
     assert main(["demos", "inspect", str(path), "--check"]) == 1
     out = capsys.readouterr().out
-    assert "BROKEN" in out and "copy it again" in out and "pick_cube" not in out
+    assert "BROKEN: no episode can be read" in out and "copy it again" in out and "pick_cube" not in out
 
 
 def test_findings_of_one_kind_stand_together(tmp_path, capsys):

@@ -124,7 +124,8 @@ def paint_depth(depth: NDArray[np.float32], near: float, far: float) -> NDArray[
     """Depth ``(H, W)`` in metres as ``(H, W, 3)`` colours; holes are black."""
     import matplotlib
 
-    table = matplotlib.colormaps["turbo"](np.arange(256), bytes=True)[:, :3]
+    # From where it is no longer nearly black, which stands for holes.
+    table = matplotlib.colormaps["turbo"](np.linspace(0.06, 1, 256), bytes=True)[:, :3]
     level = np.clip((depth - near) / max(far - near, 1e-6) * 255, 0, 255).astype(np.uint8)
     return np.where((depth > 0)[..., None], table[level], np.uint8(0))
 

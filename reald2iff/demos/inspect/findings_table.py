@@ -34,11 +34,10 @@ def print_findings(console: Console, check: FileCheck) -> None:
             if len(alike) > _EXAMPLES:
                 console.print(f"  ... and {len(alike) - _EXAMPLES} more like it", style="dim")
             console.print(f"    -> {advice}", style="dim", highlight=False, soft_wrap=True, markup=False)
-    wrong = len(
-        {finding.where for finding in check.findings if finding.severity != "remark" and finding.where}
-    )
-    read = len(check.episodes)
+    read = f"{len(check.episodes)} episode{'s' if len(check.episodes) != 1 else ''}"
     if check.is_broken:
-        console.print(f"\nBROKEN: {wrong} of {read or wrong} episodes", style="bold red")
+        wrong = {finding.where for finding in check.findings if finding.severity != "remark"} - {""}
+        what = f"{len(wrong)} of {read} at fault" if check.episodes else "no episode can be read"
+        console.print(f"\nBROKEN: {what}", style="bold red")
     else:
-        console.print(f"\nsound: {read} episodes read, every image of them", style="green")
+        console.print(f"\nsound: {read}, every image read", style="green")

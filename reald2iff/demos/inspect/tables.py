@@ -82,7 +82,7 @@ def _episodes(episodes: Sequence[EpisodeStatistics]) -> Table:
     table = Table(box=box.SIMPLE, title="episodes", title_justify="left")
     table.add_column("")
     holes = ["holes %\n" + key.replace("_", "\n", 1) for key in keys]
-    for heading in ("steps", "seconds", "Hz", "success", "largest\naction", *holes, "MB"):
+    for heading in ("steps", "s", "Hz", "success", "largest\naction", *holes, "MB"):
         table.add_column(heading, justify="right", overflow="fold")
     for episode in episodes:
         table.add_row(
