@@ -108,9 +108,13 @@ def _make_parts(
     job = EnhanceJob(
         input=config.input.resolve(),
         parts=folder.path.resolve(),
-        options=options,
+        options=dataclasses.replace(
+            options,
+            weights=options.weights if options.weights == "default" else str(Path(options.weights).resolve()),
+            profile=None if options.profile is None else _absolute(options.profile),
+        ),
         streams=streams,
-        intrinsics=config.intrinsics,
+        intrinsics=tuple(map(_absolute, config.intrinsics)),
         clean_suffix=config.clean_suffix,
         max_depth=config.max_depth,
         seed=config.seed,
@@ -133,6 +137,12 @@ def _make_parts(
     for _ in done:
         pass
     return {episode.name: job.part(episode.name) for episode in episodes}
+
+
+def _absolute(text: str) -> str:
+    """``[KEY=]PATH`` with the whole path, for workers that start in another folder; what is no path stays."""
+    key, equals, path = text.rpartition("=")
+    return f"{key}{equals}{Path(path).resolve()}" if Path(path).is_file() else text
 
 
 def _frames(_: EpisodeRef, report: EpisodeReport) -> float:

@@ -121,6 +121,11 @@ class Hdf5Data(DepthData):
                 source = self._dataset(episode.name, stream.source, stream)
                 target = create_like(part, stream.target, source)
                 following = demo.get(_next_key(stream.source))
+                if following is None and _next_key(stream.target) in demo:
+                    raise DatasetError(
+                        f"{self.path}: {episode}/{_next_key(stream.target)} has no clean depth beside it as "
+                        f"{stream.target} has: remove it (it is obs a step later)"
+                    )
                 if following is None:
                     _fill(target, source, stream, make)
                     continue

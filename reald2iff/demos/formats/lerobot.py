@@ -41,7 +41,7 @@ from reald2iff.demos.formats.lerobot_metadata import (
     target_features,
     write_metadata,
 )
-from reald2iff.errors import DatasetError
+from reald2iff.errors import DatasetError, InvalidIntrinsicsError
 from reald2iff.geometry import PinholeIntrinsics
 
 
@@ -112,7 +112,7 @@ class LeRobotData(DepthData):
         if camera is not None:
             matrices = column_array(read_column(self.path, self._episode(episode), camera), (3, 3))
             if not np.allclose(matrices, matrices[0]):
-                raise DatasetError(f"{camera} changes within {episode}: expected one camera matrix")
+                raise InvalidIntrinsicsError(f"{camera} changes within {episode}: expected one camera matrix")
             return PinholeIntrinsics.from_matrix(matrices[0], stream.width, stream.height)
         about = self.info["features"].get(stream.target, {}).get("info") or {}
         matrix = about.get("intrinsics") or about.get("camera_intrinsics")
