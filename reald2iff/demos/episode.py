@@ -124,8 +124,9 @@ class Episode:
             recorder lets the angle pass pi, so that a hand that points down does not jump by a full turn.
         rewards: ``(N,)``.
         dones: ``(N,)`` 0 or 1; None = the last step alone is 1.
-        states: ``(N, D)`` state of the robot and the objects, named by ``state_names``.
-        state_names: ``D`` names.
+        states: ``(N, D)`` state of the robot and the objects, named by ``state_names``; without names, a
+            simulator's own.
+        state_names: ``D`` names, or none.
         datagen_info: For MimicGen.
         cameras: Calibration by camera name.
         noise_model: Of the realistic depth.
@@ -166,12 +167,12 @@ class Episode:
             raise DatasetError(f"stamps do not rise at step {int(falls[0]) + 1}")
         for key, values in self.obs.items():
             _check_observation(key, values, length)
-        shapes: dict[str, tuple[int, ...]] = {
+        shapes: dict[str, tuple[int | None, ...]] = {
             "actions": (length, 7),
             "actions_abs": (length, 7),
             "rewards": (length,),
             "dones": (length,),
-            "states": (length, len(self.state_names)),
+            "states": (length, len(self.state_names) or None),
         }
         for name, shape in shapes.items():
             if getattr(self, name) is not None:

@@ -4,6 +4,11 @@ from reald2iff.cli.command import Command
 
 COMMANDS = (
     Command(
+        "bench demos",
+        "reald2iff_sim.bench_demos:bench_demos",
+        "success and speed of making demonstrations",
+    ),
+    Command(
         "bench align",
         "reald2iff_sim.alignment.bench:bench_align",
         "how near camera alignment comes to the truth",

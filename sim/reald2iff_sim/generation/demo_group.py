@@ -37,12 +37,12 @@ def write_demo(group: h5py.Group, simulator: Simulator, trial: Trial, index: int
         actions=trajectory.actions,
         actions_abs=_absolute(trajectory),
         rewards=np.array([result.reward for result in trajectory.results]),
+        states=trajectory.states,
         datagen_info=trajectory.datagen_info(simulator.task),
         success=trial.success,
         seed=trial.seed,
     )
     write_low_dim(group, episode, simulator.task.name, spelling, _COMPRESSION)
-    group.create_dataset("states", data=trajectory.states, compression=_COMPRESSION, shuffle=True)
     group.create_dataset("src_demo_inds", data=np.array(trial.sources, dtype=np.int64))
     group.create_dataset(
         "src_demo_labels", data=trial.labels[:, None].astype(np.int64), compression=_COMPRESSION

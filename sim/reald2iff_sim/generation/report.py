@@ -27,6 +27,7 @@ def summarise(task: Task, seed: int, reports: Sequence[TrialReport]) -> dict[str
         "success_at_once": sum(report.at_once for report in reports) / len(reports),
         "failed_trials": [report.trial for report in reports if not report.success],
         "seconds_per_trial": float(np.mean([report.seconds for report in reports])),
+        "cpu_seconds_per_trial": float(np.mean([report.cpu_seconds for report in reports])),
         "seconds_per_demo": sum(r.seconds for r in reports) / len(successes) if successes else None,
         "steps_median": float(np.median([report.steps for report in successes])) if successes else None,
         "subtasks": [_subtask(task.subtasks[i].name, i, reports) for i in range(len(task.subtasks))],
@@ -51,7 +52,8 @@ def print_summary(summary: dict[str, Any]) -> None:
     """Print it as a table."""
     print_table(
         f"{summary['task']}: {summary['success']:.1%} of {summary['trials']} trials succeeded, "
-        f"{summary['success_at_once']:.1%} at once; {summary['seconds_per_trial']:.1f} s a trial",
+        f"{summary['success_at_once']:.1%} at once; {summary['seconds_per_trial']:.1f} s a trial "
+        f"({summary['cpu_seconds_per_trial']:.1f} s of processor time)",
         [
             {
                 "subtask": row["subtask"],

@@ -66,6 +66,7 @@ class TrialReport:
         steps: Of the demonstration.
         attempts: At its subtasks.
         seconds: That it took.
+        cpu_seconds: Of processor time.
     """
 
     trial: int
@@ -73,6 +74,7 @@ class TrialReport:
     steps: int
     attempts: tuple[Attempt, ...]
     seconds: float
+    cpu_seconds: float
 
     @property
     def at_once(self) -> bool:
@@ -96,10 +98,10 @@ def make_trial(job: TrialJob, trial: int) -> TrialReport:
         SimulationError: if the simulation cannot be set up.
     """
     simulator, sources = _workshop(job.task, job.backend, job.config, job.sources, job.most_sources)
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     done = run_trial(simulator, sources, job.config, job.seed, trial)
-    seconds = time.perf_counter() - start
-    report = TrialReport(trial, done.success, len(done.trajectory), done.attempts, seconds)
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    report = TrialReport(trial, done.success, len(done.trajectory), done.attempts, seconds, cpu_seconds)
     temporary = job.part(trial).with_suffix(".tmp")
     try:
         with h5py.File(temporary, "w") as part:
@@ -122,7 +124,7 @@ def read_report(path: Path) -> TrialReport:
     try:
         with h5py.File(path, "r") as part:
             values = json.loads(part.attrs["report"])
-    except (KeyError, OSError) as error:
-        raise DatasetError(f"{path} is not a part of a generation: {error}; remove it") from error
-    values["attempts"] = tuple(Attempt(**attempt) for attempt in values["attempts"])
-    return TrialReport(**values)
+        values["attempts"] = tuple(Attempt(**attempt) for attempt in values["attempts"])
+        return TrialReport(**values)
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path} is not a part of this version: {error}; remove it") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import h5py
+import numpy as np
 import tyro
 
 from reald2iff import __version__
@@ -42,6 +43,8 @@ class RenderConfig:
     takes about half the space; both are compressed without loss."""
     segmentation: bool = True
     """Also what each pixel of the depth image shows: 0 the room, 1 the robot, 2 and up the objects."""
+    demos: int = 0
+    """Only the first this many, e.g. to look at the view; 0 = all."""
     seed: int = 0
     """Of the cameras: each demonstration draws from this and its own number."""
     overwrite: bool = False
@@ -50,8 +53,8 @@ class RenderConfig:
     jobs: Annotated[JobsConfig, tyro.conf.arg(name="")] = field(default_factory=JobsConfig)
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise InvalidParameterError(f"seed = {self.seed}: expected 0 or more")
+        if self.seed < 0 or self.demos < 0:
+            raise InvalidParameterError(f"seed, demos = {self.seed}, {self.demos}: expected 0 or more")
         if self.input.resolve() == self.out.resolve():
             raise InvalidParameterError(f"{self.out} is the input itself: expected another name")
 
@@ -64,7 +67,7 @@ def render(config: RenderConfig) -> int:
         WorkerError: if workers are lost again and again.
     """
     with open_demos(config.input) as file:
-        demos = {name: int(file["data"][name].attrs["num_samples"]) for name in demo_names(file["data"])}
+        demos = {name: int(file["data"][name].attrs["num_samples"]) for name in _chosen(config, file["data"])}
         task, backend = _environment(config.input, file["data"])
     if not demos:
         raise DatasetError(f"{config.input} holds no demonstrations")
@@ -73,6 +76,7 @@ def render(config: RenderConfig) -> int:
         "seed": config.seed,
         "depth": config.depth,
         "segmentation": config.segmentation,
+        "demos": config.demos,
         **asdict(config.view),
     }
     status = config.input.stat()
@@ -99,6 +103,11 @@ def render(config: RenderConfig) -> int:
         folder.close()
     print(f"{len(demos)} demonstrations, {sum(demos.values())} steps with pictures: {config.out}")
     return 0
+
+
+def _chosen(config: RenderConfig, data: h5py.Group) -> list[str]:
+    names = demo_names(data)
+    return names[: config.demos] if config.demos else names
 
 
 def _environment(path: Path, data: h5py.Group) -> tuple[str, str]:
@@ -138,16 +147,21 @@ def _render(config: RenderConfig, job: RenderJob, demos: Mapping[str, int]) -> N
 def _assemble(config: RenderConfig, out: Path, job: RenderJob, record: Mapping[str, Any]) -> None:
     """The input with the pictures of the parts."""
     with open_demos(config.input) as source, h5py.File(out, "w") as target:
+        names = _chosen(config, source["data"])
         copy_attributes(source, target)
-        for name in source:
-            if name != "data":
-                source.copy(name, target, name=name)
+        for group in source:
+            if group not in ("data", "mask"):
+                source.copy(group, target, name=group)
+        for split, members in source.get("mask", {}).items():
+            kept = np.isin(members[()], np.array(names, dtype=np.bytes_))
+            target.create_dataset(f"mask/{split}", data=members[()][kept])
         data = target.create_group("data")
         copy_attributes(source["data"], data)
+        data.attrs["total"] = sum(int(source["data"][name].attrs["num_samples"]) for name in names)
         renderings = json.loads(str(data.attrs.get("rendering", "{}")))
         renderings[config.view.camera] = record
         data.attrs["rendering"] = json.dumps(renderings, sort_keys=True)
-        for name in demo_names(source["data"]):
+        for name in names:
             demo = source["data"][name]
             with h5py.File(job.part(name), "r") as part:
                 copy_except(demo, data.create_group(name), {f"obs/{k}": part["obs"][k] for k in part["obs"]})
