@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class ArmRenderer:
             gripper_widths: Of each posture, metres.
             size: Columns and rows of the largest image.
         """
-        model = fr3_spec().compile()
+        model = _arm_model()
         arm = [model.joint(name).qposadr[0] for name in ARM_JOINTS]
         fingers = [model.joint(name).qposadr[0] for name in FINGER_JOINTS]
         self._postures = []
@@ -58,3 +59,9 @@ class ArmRenderer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@lru_cache(maxsize=1)
+def _arm_model() -> mujoco.MjModel:
+    """Compiled once: that takes longer than a refinement of small images."""
+    return fr3_spec().compile()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from reald2iff.errors import InvalidParameterError
+from reald2iff.errors import AlignmentError, InvalidParameterError
 from reald2iff.geometry import (
     D435_BASELINE,
     PinholeIntrinsics,
@@ -71,9 +71,18 @@ class _Points:
 def coarse_pose(
     views: Sequence[ArmView], arm: ArmRenderer, guess: Array, config: SearchConfig, rng: np.random.Generator
 ) -> Array:
-    """``T_base_camera (4, 4)`` near the right one, from a ``guess`` that may be well off."""
+    """``T_base_camera (4, 4)`` near the right one, from a ``guess`` that may be well off.
+
+    Raises:
+        AlignmentError: if the arm is not before the guessed camera at all.
+    """
     clouds = [_surface(view, arm, index, guess, rng) for index, view in enumerate(views)]
     clouds = [cloud for cloud in clouds if len(cloud.points)]
+    if not clouds:
+        raise AlignmentError(
+            f"no arm is visible in any of {len(views)} views from the guessed pose, nor just beside them; "
+            "expected T_base_camera of the optical frame (z forward, x right, y down)"
+        )
     centre = np.concatenate([cloud.points for cloud in clouds]).mean(axis=0)
     spread = np.array([config.distance] * 3 + [config.angle] * 3)
     strategy = cma.CMAEvolutionStrategy(
