@@ -141,19 +141,18 @@ def generate(config: GenerateConfig) -> int:
 
 def _run(config: GenerateConfig, job: TrialJob) -> list[TrialReport]:
     """Reports of the trials 0, 1, ..., as many as are needed, by number."""
-    done = {}
+    done: dict[int, TrialReport] = {}
     for path in sorted(job.parts.glob("trial_*.hdf5")):
         report = read_report(path)
         done[report.trial] = report
     if done:
         print(f"{len(done)} trials are there already", file=sys.stderr)
 
-    def enough() -> bool:
-        return not config.trials and sum(report.success for report in done.values()) >= config.demos
-
     def missing() -> Iterator[int]:
         for trial in range(config.most_trials):
-            if enough():
+            # Those before this one alone: what a killed run left out among them is made up for first.
+            made = sum(report.success for number, report in done.items() if number < trial)
+            if not config.trials and made >= config.demos:
                 return
             if trial not in done:
                 yield trial
@@ -170,7 +169,7 @@ def _run(config: GenerateConfig, job: TrialJob) -> list[TrialReport]:
         note=_note,
     ):
         done[trial] = report
-    return _needed(config, [done[trial] for trial in sorted(done)])
+    return _needed(config, [done[trial] for trial in sorted(done) if trial < config.most_trials])
 
 
 def _needed(config: GenerateConfig, reports: list[TrialReport]) -> list[TrialReport]:
