@@ -158,7 +158,9 @@ class Source:
         """All that bears the stamp of a frame; remembers it."""
         rng = np.random.default_rng(stamp)
         depth = rng.integers(0, 4000, (HEIGHT, WIDTH), dtype=np.uint16)
-        clean = rng.uniform(0.3, 2, (HEIGHT, WIDTH)).astype(np.float32)
+        # A plane, as far as 1 / depth goes, with another slope in every frame.
+        rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+        clean = (1 / (0.5 + rng.uniform(0.2, 2) * (columns + rows) / (WIDTH + HEIGHT))).astype(np.float32)
         color = rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
         joints = rng.normal(size=9)
         joints[7:] = joints[7]
