@@ -34,7 +34,7 @@ class BenchAlignConfig(NoiseModelOptions):
     """Scenes; a view of each takes a few seconds."""
     disturbances: int = 3
     """First guesses tried on each scene."""
-    views: int = 8
+    views: int = 12
     """Images of the arm in each scene, 640x480."""
     distance: float = 0.10
     """How far off each guess is, metres."""

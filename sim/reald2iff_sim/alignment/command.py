@@ -25,7 +25,7 @@ from reald2iff_sim.alignment.views import ArmView
 class CameraAlignConfig:
     """Options of `reald2iff camera align`.
 
-    Take six to ten depth images with the camera and, for each image, the arm standing still, the arm in
+    Take ten to fifteen depth images with the camera and, for each image, the arm standing still, the arm in
     different places of the image and as near as it comes. Table, objects and people may be in view.
     """
 
@@ -47,7 +47,7 @@ class CameraAlignConfig:
     """Of an HDF5 file: the episode."""
     depth_key: str | None = None
     """Of an HDF5 file: the observation that is the depth; default: the first one of a calibrated camera."""
-    views: int = 10
+    views: int = 12
     """Of an HDF5 file: how many steps are used, those whose postures differ most."""
     seed: int = 0
     """Of the coarse search."""

@@ -47,8 +47,8 @@ class AlignmentConfig:
     stages: tuple[Stage, ...] = _STAGES
     min_pixels: int = 300
     min_agreement: float = 0.5
-    max_position_sd: float = 0.002
-    max_angle_sd: float = float(np.radians(0.2))
+    max_position_sd: float = 0.001
+    max_angle_sd: float = float(np.radians(0.1))
     attempts: int = 3
     seed: int = 0
 
@@ -98,7 +98,7 @@ def align_camera(views: Sequence[ArmView], guess: Array, config: AlignmentConfig
     """Find the pose of a camera that stood still while it saw the arm in several postures.
 
     Args:
-        views: Images of one camera; six or more, with the arm in different places, determine it well.
+        views: Images of one camera; ten or more, with the arm in different places, determine it well.
         guess: ``T_base_camera (4, 4)``, within some 10 cm and 10 degrees of the right one.
         config: See `AlignmentConfig`.
 
@@ -190,7 +190,7 @@ def _doubts(result: Alignment, views: Sequence[ArmView], config: AlignmentConfig
     if postures < _FEW_POSTURES:
         yield (
             f"the arm stands in {postures} posture(s) that differ: what the sensor does to outlines and "
-            f"depth shifts the pose unnoticed; expected at least {_FEW_POSTURES}, better six to ten"
+            f"depth shifts the pose unnoticed; expected at least {_FEW_POSTURES}, better ten to fifteen"
         )
     if result.position_sd > config.max_position_sd or result.angle_sd > config.max_angle_sd:
         yield (
