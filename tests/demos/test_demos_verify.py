@@ -64,7 +64,6 @@ def camera_info(demo, change):
 @pytest.mark.parametrize(
     ("break_it", "message"),
     [
-        (lambda d: d.__delitem__("actions"), "demo_1: has no actions"),
         (lambda d: d.__delitem__("obs"), "demo_1: has no obs"),
         (lambda d: d.__delitem__("stamps"), "demo_1: has no stamps"),
         (lambda d: d.attrs.__delitem__("num_samples"), "num_samples is None"),
@@ -168,6 +167,14 @@ def test_failed_episodes_gaps_and_missing_calibration_are_remarks(tmp_path):
     assert any("demo_0: did not succeed" in sentence for sentence in said)
     assert any("1 gaps in the stamps, up to 0.350 s at step 3" in sentence for sentence in said)
     assert any("obs/wrist_depth has no intrinsics" in sentence for sentence in said)
+
+
+def test_an_episode_without_actions_is_a_remark(path):
+    with h5py.File(path, "r+") as file:
+        for demo in file["data"].values():
+            del demo["actions"]
+    findings = check_file(path).findings
+    assert {(f.what, f.severity) for f in findings} == {("has no actions", "remark")}
 
 
 def test_a_camera_that_hangs_is_a_remark(tmp_path):

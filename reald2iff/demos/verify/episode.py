@@ -47,7 +47,13 @@ def check_episode(demo: h5py.Group, name: str) -> EpisodeCheck:
     steps = demo.attrs.get("num_samples")
     data = step_data(demo)
     findings = [
-        Finding(name, f"has no {key}", "robomimic cannot train on it: leave it out, or make it again")
+        # A robot that nobody commanded may well be recorded.
+        Finding(
+            name,
+            f"has no {key}",
+            "robomimic cannot train on it: leave it out, or make it again",
+            "remark" if key == "actions" else "broken",
+        )
         for key in _REQUIRED
         if key not in demo
     ]
