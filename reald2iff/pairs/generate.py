@@ -20,11 +20,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from reald2iff import __version__
 from reald2iff.errors import DatasetError, InvalidParameterError
 from reald2iff.geometry import D435_DEPTH
+from reald2iff.jobs.config import THREAD_VARIABLES
+from reald2iff.jobs.local import environment
 from reald2iff.pairs.folder import prepare_folder
 from reald2iff.pairs.format import FORMAT_VERSION, SPLITS, Split, read_shard
 from reald2iff.pairs.plan import ShardPlan, plan_shards
 from reald2iff.pairs.source import find_scene_source
-from reald2iff.pairs.worker import THREAD_VARIABLES, Job, ShardReport, make_shard, start_worker
+from reald2iff.pairs.worker import Job, ShardReport, make_shard, start_worker
 from reald2iff.sensors import D435Twin
 from reald2iff.sensors.profile import DEFAULT_PROFILE, load_profile
 
@@ -134,7 +136,7 @@ def _run(job: Job, plans: list[ShardPlan], workers: int) -> Iterator[ShardReport
     """Make shards in worker processes; stopping the iteration stops them."""
     if not plans:
         return
-    with _environment(THREAD_VARIABLES):
+    with environment(THREAD_VARIABLES):
         # Fresh processes: an OpenGL context or a thread pool does not survive a fork.
         pool = ProcessPoolExecutor(
             min(workers, len(plans)),
@@ -159,20 +161,6 @@ def _run(job: Job, plans: list[ShardPlan], workers: int) -> Iterator[ShardReport
         pool.shutdown(wait=not pending, cancel_futures=True)
         for process in processes:
             process.terminate()
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

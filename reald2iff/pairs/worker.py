@@ -25,14 +25,6 @@ from reald2iff.sensors import D435Twin
 from reald2iff.sensors.d435.variation import randomised_twin
 from reald2iff.sensors.setting import MAX_STRENGTH, PRESETS, SensorSetting
 
-THREAD_VARIABLES = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "LP_NUM_THREADS": "0",  # Mesa's software renderer: rasterise in the calling thread
-}
-"""Environment of a worker: as many workers as cores already use them all."""
-
 _SCENE_STRIDE = 2**32
 _UNIT = 2**31
 """Marks the generator that draws a scene's sensor; views and redraws are counted from 0."""

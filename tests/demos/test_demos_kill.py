@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+from durable_kill import kill_at_call
 from make_episodes import ENV_ARGS, assert_equal, make_episode, names_in
 
 from reald2iff.demos import DemoWriter, list_episodes, read_episode, verify
@@ -15,27 +16,9 @@ FORK = multiprocessing.get_context("fork")
 DURABLE_CALLS = ("fsync", "replace", "link", "unlink", "rmdir")
 
 
-def kill_at_call(number):
-    """Let the ``number``-th call that changes durable state be this process's last instant."""
-    calls = 0
-
-    def wrap(function):
-        def call(*args, **kwargs):
-            nonlocal calls
-            calls += 1
-            if calls == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
-
-        return call
-
-    for name in DURABLE_CALLS:
-        setattr(os, name, wrap(getattr(os, name)))
-
-
 def write_episodes(path, answers, rounds, kill_call=0):
     if kill_call:
-        kill_at_call(kill_call)
+        kill_at_call(kill_call, DURABLE_CALLS)
     for round_ in range(rounds):
         writer = DemoWriter(path, ENV_ARGS)
         for _ in range(1 + round_ % 2):

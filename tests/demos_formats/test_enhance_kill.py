@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from durable_kill import kill_at_call
 from enhance_kills import kill_at, run, start
 from planar_demos import write_robomimic
 
@@ -28,27 +29,9 @@ def in_this_process(monkeypatch):
     monkeypatch.setattr("reald2iff.demos.enhance.command.run_jobs", run)
 
 
-def kill_at_call(number):
-    """Let the ``number``-th call that changes what is on disk be this process's last instant."""
-    calls = 0
-
-    def wrap(function):
-        def call(*args, **kwargs):
-            nonlocal calls
-            calls += 1
-            if calls == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
-
-        return call
-
-    for name in DURABLE_CALLS:
-        setattr(os, name, wrap(getattr(os, name)))
-
-
 def enhance_until(config, call):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    kill_at_call(call)
+    kill_at_call(call, DURABLE_CALLS)
     enhance(config)
 
 
