@@ -85,7 +85,7 @@ FINISHING = (
     SearchParameter("statistics.noise_sigma_x", 2.0, 14.0),
     SearchParameter("statistics.noise_sigma_y", 1.5, 10.0),
     SearchParameter("statistics.noise_fixed_share", 0.0, 0.95, log=False),
-    SearchParameter("statistics.speckle_rate", 10.0, 2000.0),
+    SearchParameter("statistics.speckle_rate", 100.0, 20000.0),
     SearchParameter("statistics.speckle_fixed_share", 0.02, 0.95, log=False),
     SearchParameter("statistics.border_margin", 0.0, 12.0, log=False),
 )

@@ -11,11 +11,12 @@ import torch
 from rich.progress import track
 
 from reald2iff.diffusion.condition import setting_values
-from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults, StageSamples
+from reald2iff.diffusion.pipeline import MAX_SPECKLE_RATE, RealD2iffPipeline, SamplingDefaults, StageSamples
 from reald2iff.diffusion.speckle import small_holes
 from reald2iff.errors import InvalidParameterError
 from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS
+from reald2iff.sensors.d435.statistics import speckle_density
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class CalibrateConfig:
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
             sensor's share of holes, which frays their outlines where it is far from 0.
-        speckle_rate: Small holes per million px to punch; None counts those that are missing.
+        speckle_rate: Small holes per million px beside holes and jumps to punch; None counts those missing.
         shift: Of the scheduler, which places the steps; None keeps it.
         views: Validation views to look at.
         seed: Of the noise.
@@ -97,14 +98,16 @@ def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> Samp
 
 
 def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> float:
-    """Small holes per million px that the sensor has and the fine stage's samples have not, 0 if none.
+    """Rate of the small holes that the sensor has and the fine stage's samples have not, 0 if none.
+
+    Holes per million px beside holes and jumps, see `reald2iff.sensors.d435.statistics.speckle_density`.
 
     Args:
         pipeline: With the steps, thresholds and low-pass that will be used.
         pairs: Views to look at.
         seed: Of the noise.
     """
-    missing = 0
+    missing, likely = 0, 0.0
     for index in track(range(len(pairs.clean_disparity)), description="counting small holes"):
         disparity, samples = _sample(pipeline, pairs, index, seed)
         if samples.fine is None:
@@ -112,8 +115,11 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -
         generated = pipeline.decode_fine(disparity, samples.fine)[0, 0].numpy()
         clean = disparity[0, 0].numpy()
         missing += small_holes(pairs.sensor_disparity[index], clean) - small_holes(generated, clean)
-    # The rate grows with the strength.
-    return max(0.0, missing / (float(pairs.strength.sum()) * pairs.clean_disparity[0].size * 1e-6))
+        # The rate grows with the strength. Holes in holes are none.
+        found = speckle_density(generated)[(generated > 0) & (clean > 0)].sum()
+        likely += float(pairs.strength[index]) * float(found)
+    # Samples in which nothing breaks off have no place for small holes.
+    return float(np.clip(missing / (likely * 1e-6), 0, MAX_SPECKLE_RATE)) if likely else 0.0
 
 
 def _sample(

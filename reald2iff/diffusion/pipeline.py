@@ -41,6 +41,10 @@ class RealD2iffOutput(BaseOutput):
     discrepancy: torch.Tensor
 
 
+MAX_SPECKLE_RATE = 1e5
+"""Small holes per million px beyond which there is little else."""
+
+
 @dataclass(frozen=True)
 class StageSamples:
     """What the stages generate, as `Representation.encode` lays it out, on the CPU.
@@ -75,8 +79,8 @@ class SamplingDefaults:
         persistence: Share of the variance of the noise that samples start from which stays from frame to
             frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
             The texture laid over a sample is always new.
-        speckle_rate: Small holes per million px that the fine stage's samples lack, at strength 1; they are
-            punched at random.
+        speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
+            strength 1; they are punched at random, fewer farther away.
     """
 
     coarse_steps: int = 3
@@ -97,8 +101,10 @@ class SamplingDefaults:
             )
         if not 0 <= self.persistence <= 1:
             raise InvalidParameterError(f"persistence = {self.persistence}: expected a share in [0, 1]")
-        if not 0 <= self.speckle_rate <= 1e5:
-            raise InvalidParameterError(f"speckle_rate = {self.speckle_rate}: expected 0 to 100000 holes")
+        if not 0 <= self.speckle_rate <= MAX_SPECKLE_RATE:
+            raise InvalidParameterError(
+                f"speckle_rate = {self.speckle_rate}: expected 0 to {MAX_SPECKLE_RATE:g} holes"
+            )
 
 
 class RealD2iffPipeline(DiffusionPipeline):

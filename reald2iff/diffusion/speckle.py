@@ -1,8 +1,9 @@
 """Small holes that samples lose.
 
-A D435 leaves out single pixels and groups of a few, at random places. A network that predicts x0 in a few
-steps gives at such a place the mean of what may be there: a valid pixel. The holes of up to `SMALL` pixels
-that its samples lack are therefore punched afterwards, as many as were found missing on validation views.
+A D435 leaves out single pixels and groups of a few, most of them near holes and edges. A network that
+predicts x0 in a few steps gives at such a place the mean of what may be there: a valid pixel. The holes of up
+to `SMALL` pixels that its samples lack are therefore punched afterwards, as many as were found missing on
+validation views.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reald2iff.sensors.d435.statistics import StatisticsParameters, punch_speckle
+from reald2iff.sensors.d435.statistics import StatisticsParameters, punch_speckle, speckle_density
 
 SMALL = 8
 """Holes of up to this many px count as small."""
@@ -38,13 +39,14 @@ def punch_small_holes(
 
     Args:
         disparity: ``(B, 1, H, W)`` sensor disparity on the CPU, px, 0 = invalid.
-        rates: ``(B,)`` holes per million px.
+        rates: ``(B,)`` holes per million px beside holes and jumps; fewer farther away, as in the twin.
         generator: Source of those that change from frame to frame.
         static_seed: Of those that stay over a sequence; None = all are new.
     """
     share = 0.0 if static_seed is None else _FIXED_SHARE
     seeds = torch.randint(2**62, (len(disparity),), generator=generator).tolist()
     for image, rate, seed in zip(disparity[:, 0].numpy(), rates.tolist(), seeds, strict=True):
-        punch_speckle(image, rate * (1 - share), np.random.default_rng(seed))
+        density = speckle_density(image)
+        punch_speckle(image, density, rate * (1 - share), np.random.default_rng(seed))
         if static_seed is not None:
-            punch_speckle(image, rate * share, np.random.default_rng(static_seed))
+            punch_speckle(image, density, rate * share, np.random.default_rng(static_seed))

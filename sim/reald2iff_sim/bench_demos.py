@@ -144,7 +144,7 @@ def _rendered(config: BenchDemosConfig, task: str, path: Path) -> dict[str, Any]
         depth = part[f"obs/{job.camera.camera}_depth"][: config.frames + 2, ..., 0]
         size = job.part(names[-1]).stat().st_size
     camera, _ = config.view.draw(config.seed, 0)
-    model = load_model(config).for_sequence(config.seed)
+    model = load_model(config, "sensor").for_sequence(config.seed)
     times = []
     for index, frame in enumerate(depth):
         begin = time.perf_counter()

@@ -92,10 +92,13 @@ class CameraImages:
     Attributes:
         color: ``(H, W, 3) uint8`` RGB, in the colour camera's frame.
         depth: ``(H, W) float32`` metres, clean planar depth of the depth camera; 0 where nothing is hit.
+        segmentation: ``(H, W) uint8`` what each pixel of ``depth`` shows: 0 = the room, 1 = the robot,
+            2 + i = the task's object i. None where it was not asked for.
     """
 
     color: NDArray[np.uint8]
     depth: NDArray[np.float32]
+    segmentation: NDArray[np.uint8] | None = None
 
 
 class Simulator(ABC):
@@ -187,15 +190,8 @@ class Simulator(ABC):
         """
 
     @abstractmethod
-    def render(self) -> CameraImages:
-        """Images of the present instant."""
-
-    @abstractmethod
-    def render_segmentation(self) -> NDArray[np.uint8]:
-        """What each pixel of the depth image shows, ``(H, W) uint8``.
-
-        0 = the room, 1 = the robot, 2 + i = the task's object i.
-        """
+    def render(self, segmentation: bool = False) -> CameraImages:
+        """Images of the present instant; with ``segmentation`` if asked for."""
 
     @abstractmethod
     def close(self) -> None:

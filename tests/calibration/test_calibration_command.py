@@ -20,7 +20,7 @@ from reald2iff.sensors import D435Twin
 from reald2iff.sensors.d435.values import with_values
 from reald2iff.sensors.profile import load_profile
 
-SPECKLED = with_values(D435Twin(), {"statistics.speckle_rate": 1500.0})
+SPECKLED = with_values(D435Twin(), {"statistics.speckle_rate": 20000.0})
 SPECKLE = tuple(p for p in FINISHING if p.path == "statistics.speckle_rate")
 
 

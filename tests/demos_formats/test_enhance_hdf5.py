@@ -149,3 +149,19 @@ def test_stored_depth_that_is_no_distance_counts_as_invalid():
     stored = np.array([[np.nan, np.inf, -1, 0, 2.5]], np.float32)
     assert to_metres(stored).tolist() == [[0, 0, 0, 0, 2.5]]
     assert to_metres(np.array([[0, 1500]], np.uint16)) == pytest.approx(np.array([[0, 1.5]]))
+
+
+def test_small_images_get_the_noise_of_the_sensors_resolution_unless_told_otherwise(clean, noisy, folder):
+    out = folder / "image_resolution.hdf5"
+    config = EnhanceConfig(clean, out, model="gaussian", keep_clean=True, resolution="image", jobs=ONE)
+    assert enhance(config) == 0
+    spread = {}
+    for path in (noisy, out):
+        with h5py.File(path) as file:
+            obs = file["data/demo_0/obs"]
+            depth, before = obs["agentview_depth"][()], obs["agentview_depth_clean"][()]
+            spread[path] = np.median(np.abs(depth - before)[depth > 0])
+            record = json.loads(file["data"].attrs["enhanced_depth"])
+        assert ("sensor_focal" in record["model"]) == (path == noisy)
+    # A focal length of 40 px against 382.6: pixels ten times as large.
+    assert 5 < spread[out] / spread[noisy] < 20

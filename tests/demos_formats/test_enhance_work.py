@@ -44,7 +44,7 @@ def enhanced(tmp_path, monkeypatch):
 
     monkeypatch.setattr("reald2iff.demos.enhance.command.run_jobs", run)
     for module in ("command", "work"):
-        monkeypatch.setattr(f"reald2iff.demos.enhance.{module}.load_model", lambda options: Stamp())
+        monkeypatch.setattr(f"reald2iff.demos.enhance.{module}.load_model", lambda *_: Stamp())
 
     def depth(seed):
         out = tmp_path / f"{seed}.hdf5"

@@ -40,14 +40,14 @@ def test_images_are_the_same_from_a_stored_state(simulator, trajectory):
     expert.reset(np.random.default_rng([7, 1]))
     for _ in range(30):
         observation = simulator.step(expert.act(observation)).observation
-    live, segments = simulator.render(), simulator.render_segmentation()
+    live, segments = simulator.render(), simulator.render(segmentation=True).segmentation
     simulator.reset(8)
     simulator.set_state(trajectory.states[30])
     simulator.depth_camera, simulator.color_camera = trajectory.depth_camera, trajectory.color_camera
     again = simulator.render()
     np.testing.assert_array_equal(again.color, live.color)
     np.testing.assert_array_equal(again.depth, live.depth)
-    np.testing.assert_array_equal(simulator.render_segmentation(), segments)
+    np.testing.assert_array_equal(simulator.render(segmentation=True).segmentation, segments)
 
 
 def test_another_resolution_shows_the_same_scene(simulator):
@@ -63,9 +63,17 @@ def test_another_resolution_shows_the_same_scene(simulator):
 
 def test_segmentation_tells_room_robot_and_objects_apart(simulator):
     simulator.reset(3)
-    labels = simulator.render_segmentation()
+    labels = simulator.render(segmentation=True).segmentation
     assert set(np.unique(labels)) == {0, 1, 2}
     assert 50 < (labels == 2).sum() < (labels == 1).sum() < (labels == 0).sum()
+
+
+def test_depth_is_the_same_with_and_without_segmentation(simulator):
+    simulator.reset(3)
+    alone, both = simulator.render(), simulator.render(segmentation=True)
+    assert alone.segmentation is None
+    np.testing.assert_array_equal(alone.depth, both.depth)
+    np.testing.assert_array_equal(alone.color, both.color)
 
 
 @pytest.mark.parametrize("bad", [lambda s: s[:-1], lambda s: np.where(np.arange(len(s)) == 3, np.nan, s)])

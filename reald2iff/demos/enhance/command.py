@@ -44,9 +44,9 @@ def enhance(config: EnhanceConfig) -> int:
         print(f"loading {config.model}", file=sys.stderr, flush=True)
         options = _options(config)
         if config.dry_run:
-            print_plan(config, data, streams, episodes, load_model(options))
+            print_plan(config, data, streams, episodes, load_model(options, config.resolution))
             return 0
-        record = _record(config, streams, load_model(options).describe())
+        record = _record(config, streams, load_model(options, config.resolution).describe())
         folder = PartsFolder(config.out, record | {"source": _fingerprint(config.input)}, config.overwrite)
         try:
             if not folder.published:
@@ -113,6 +113,7 @@ def _make_parts(
             weights=options.weights if options.weights == "default" else str(Path(options.weights).resolve()),
             profile=None if options.profile is None else _absolute(options.profile),
         ),
+        resolution=config.resolution,
         streams=streams,
         intrinsics=tuple(map(_absolute, config.intrinsics)),
         clean_suffix=config.clean_suffix,

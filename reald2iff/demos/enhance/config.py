@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -35,6 +35,10 @@ class EnhanceConfig(NoiseModelOptions):
     """Keep the clean depth beside the realistic one, under its key with the suffix."""
     clean_suffix: str = "_clean"
     """Of such keys. Where X_clean is there already, it is what X is made from."""
+    resolution: Literal["sensor", "image"] = "sensor"
+    """Images smaller than a D435's 640x480: "sensor" makes the noise at the sensor's resolution and scales it
+    down, as happens to a real camera's images before a policy sees them; "image" takes them for those of a
+    camera with such large pixels, which is faster and noisier."""
     max_depth: float | None = None
     """Metres; what is there or farther counts as nothing there. Says that clipped depth is meant so."""
     seed: int = 0

@@ -42,7 +42,7 @@ def print_plan(
     seconds = sum(_seconds(config, data, stream, episodes[0], model) for stream in streams) / len(streams)
     workers = config.jobs.local_workers
     console.print(
-        f"{frames} frames by {model.name}, {1 / seconds:.1f} frames/s a worker: about "
+        f"{frames} frames by {config.model}, {1 / seconds:.1f} frames/s a worker: about "
         f"{_spoken(frames * seconds / workers)} with {workers} worker{'s' * (workers > 1)}. "
         "Nothing was written.",
         highlight=False,

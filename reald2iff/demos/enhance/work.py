@@ -21,6 +21,7 @@ from reald2iff.demos.formats import DepthData, DepthStream, EpisodeRef, open_dep
 from reald2iff.demos.formats.base import to_metres
 from reald2iff.demos.formats.checks import check_depth
 from reald2iff.sensors import NoiseModel
+from reald2iff.sensors.resolution import SensorResolution
 
 CHECKED_FRAMES = 4
 
@@ -36,6 +37,7 @@ class EnhanceJob:
         input: The data set.
         parts: Folder of the parts.
         options: The noise model.
+        resolution: At which the noise is made, see `reald2iff.demos.enhance.config`.
         streams: What to make.
         intrinsics: As given on the command line, see `reald2iff.demos.enhance.cameras`.
         clean_suffix: Of keys of clean depth.
@@ -46,6 +48,7 @@ class EnhanceJob:
     input: Path
     parts: Path
     options: NoiseModelOptions
+    resolution: str
     streams: tuple[DepthStream, ...]
     intrinsics: tuple[str, ...]
     clean_suffix: str
@@ -89,7 +92,7 @@ def frame_generator(episode: int, key: str, index: int) -> np.random.Generator:
 
 
 @lru_cache(maxsize=1)
-def load_model(options: NoiseModelOptions) -> NoiseModel:
+def load_model(options: NoiseModelOptions, resolution: str) -> NoiseModel:
     """The noise model, once a process, on as many threads as the process may use."""
     import os
 
@@ -98,7 +101,8 @@ def load_model(options: NoiseModelOptions) -> NoiseModel:
     threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     if threads:
         cv2.setNumThreads(threads)
-    return options.load()
+    model = options.load()
+    return SensorResolution(model) if resolution == "sensor" else model
 
 
 def make_episode(job: EnhanceJob, episode: EpisodeRef) -> EpisodeReport:
@@ -109,7 +113,7 @@ def make_episode(job: EnhanceJob, episode: EpisodeRef) -> EpisodeReport:
         InvalidIntrinsicsError: if its camera is not known.
         DatasetError: if it cannot be read.
     """
-    model = load_model(job.options)
+    model = load_model(job.options, job.resolution)
     with open_depth_data(job.input, job.clean_suffix) as data:
         maker = _FrameMaker(job, data, episode, model)
         part = job.part(episode.name)

@@ -30,8 +30,11 @@ class StatisticsParameters:
     noise_fixed_share: float = 0.05
     """Share of its variance that a static scene keeps from frame to frame, besides what comes of the infrared
     noise that stays."""
-    speckle_rate: float = 150.0
-    """Small isolated holes per million pixels: surfaces drop out for no reason that depth shows."""
+    speckle_rate: float = 3000.0
+    """Small holes per million pixels where depth breaks off, at holes and at jumps of disparity ..."""
+    speckle_reach: float = 3.0
+    """... and up to this distance from there (px); farther away they thin out with its power 1.5, so that
+    amid a smooth surface there is next to none."""
     speckle_fixed_share: float = 0.8
     """Share of them that a static scene keeps from frame to frame."""
     border_margin: float = 6.3
@@ -51,6 +54,7 @@ class StatisticsParameters:
         require_within(self, 0.3, 100, "noise_sigma_x", "noise_sigma_y")
         require_within(self, 0, 1, "noise_fixed_share", "speckle_fixed_share")
         require_within(self, 0, 1e5, "speckle_rate")
+        require_within(self, 0.1, 100, "speckle_reach")
         require_within(self, 0, 0.999, "border_correlation")
         require_within(self, 0, 100, "border_margin", "border_static_std", "border_frame_std")
 
@@ -114,13 +118,50 @@ _SPECKLE_SIDES = (0.6, 0.25, 0.15)
 """Shares of speckle that are 1, 2 and 3 pixels wide, and likewise high: a third are single pixels."""
 
 
-def punch_speckle(disparity: NDArray[np.float32], rate: float, rng: np.random.Generator) -> None:
-    """Punch ``rate`` small holes per million pixels into ``disparity``, in place."""
+_BREAK = 1.0
+"""Difference of disparity (px) between neighbouring pixels at which depth breaks off."""
+_THINNING = 1.5
+
+
+def speckle_density(
+    disparity: NDArray[np.float32], reach: float = StatisticsParameters().speckle_reach
+) -> NDArray[np.float32]:
+    """How likely small holes are, ``(H, W) float32`` in [0, 1]: 1 beside holes and jumps of disparity.
+
+    Args:
+        disparity: ``(H, W)`` px, 0 = invalid.
+        reach: Distance from there (px) at which they begin to thin out.
+    """
+    smooth = (disparity > 0).astype(np.uint8)
+    for axis in (0, 1):
+        jump = np.abs(np.diff(disparity, axis=axis)) > _BREAK
+        first, second = (smooth[:-1], smooth[1:]) if axis == 0 else (smooth[:, :-1], smooth[:, 1:])
+        first[jump] = 0
+        second[jump] = 0
+    if smooth.all():
+        # Nothing breaks off anywhere, and OpenCV's distances would have no meaning.
+        return np.zeros_like(disparity)
+    distance = cv2.distanceTransform(smooth, cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray((reach / np.maximum(distance, reach)) ** _THINNING, dtype=np.float32)
+
+
+def punch_speckle(
+    disparity: NDArray[np.float32], density: NDArray[np.float32], rate: float, rng: np.random.Generator
+) -> None:
+    """Punch small holes into ``disparity``, in place.
+
+    Args:
+        disparity: ``(H, W)`` px.
+        density: ``(H, W)``, see `speckle_density`.
+        rate: Holes per million pixels where the density is 1.
+        rng: Source of their places.
+    """
     height, width = disparity.shape
     n = rng.poisson(rate * 1e-6 * disparity.size)
     top, left = rng.integers(height, size=n), rng.integers(width, size=n)
     sides = 1 + rng.choice(3, size=(n, 2), p=_SPECKLE_SIDES)
-    for y, x, (rows, columns) in zip(top, left, sides, strict=True):
+    kept = rng.random(n) < density[top, left]
+    for y, x, (rows, columns) in zip(top[kept], left[kept], sides[kept], strict=True):
         disparity[y : y + rows, x : x + columns] = 0
 
 
@@ -153,6 +194,7 @@ def add_statistics(
     noisy = disparity + noise
     inside = np.arange(shape[1], dtype=np.float32)[None, :] - noisy >= edge[:, None].astype(np.float32)
     noisy = np.where((disparity > 0) & inside, noisy, np.float32(0))
-    punch_speckle(noisy, p.speckle_rate * p.speckle_fixed_share, static_rng)
-    punch_speckle(noisy, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
+    density = speckle_density(noisy, p.speckle_reach)
+    punch_speckle(noisy, density, p.speckle_rate * p.speckle_fixed_share, static_rng)
+    punch_speckle(noisy, density, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
     return noisy

@@ -121,13 +121,13 @@ def _states(demo: h5py.Group, job: RenderJob) -> NDArray[np.float64]:
 
 def _images(job: RenderJob, simulator: Simulator) -> dict[str, NDArray[Any]]:
     name = job.camera.camera
-    images = simulator.render()
+    images = simulator.render(job.segmentation)
     made: dict[str, NDArray[Any]] = {
         f"{name}_depth": stored_depth(images.depth, job.depth)[..., None],
         f"{name}_image": images.color,
     }
-    if job.segmentation:
-        made[f"{name}_segmentation"] = simulator.render_segmentation()[..., None]
+    if images.segmentation is not None:
+        made[f"{name}_segmentation"] = images.segmentation[..., None]
     return made
 
 

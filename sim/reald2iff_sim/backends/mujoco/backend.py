@@ -210,8 +210,11 @@ class MujocoSimulator(Simulator):
         self._control.set_state(values[size + 16 :])
         return self.observe()
 
-    def render(self) -> CameraImages:
-        return CameraImages(color=self.render_color(), depth=self.render_depth())
+    def render(self, segmentation: bool = False) -> CameraImages:
+        if not segmentation:
+            return CameraImages(color=self.render_color(), depth=self.render_depth())
+        depth, labels = self._views.depth_and_segmentation(self.data, self.depth_camera)
+        return CameraImages(self.render_color(), depth, labels)
 
     def render_color(self) -> NDArray[np.uint8]:
         """Colour image ``(H, W, 3) uint8`` RGB of the present instant."""
@@ -220,9 +223,6 @@ class MujocoSimulator(Simulator):
     def render_depth(self) -> NDArray[np.float32]:
         """Clean depth ``(H, W) float32`` metres of the present instant, 0 where nothing is hit."""
         return self._views.depth(self.data, self.depth_camera)
-
-    def render_segmentation(self) -> NDArray[np.uint8]:
-        return self._views.segmentation(self.data, self.depth_camera)
 
     def close(self) -> None:
         self._views.close()

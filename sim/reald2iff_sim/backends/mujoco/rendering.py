@@ -116,19 +116,29 @@ class HeadlessRenderer:
             self._render(data, pose, intrinsics, ambient_only=True)
         return self._read_color(intrinsics), self._read_depth(intrinsics)
 
-    def segmentation(
+    def depth_and_segmentation(
         self, data: mujoco.MjData, pose: NDArray[np.float64], intrinsics: PinholeIntrinsics
-    ) -> NDArray[np.int32]:
-        """Index of the geom that each pixel shows, ``(H, W) int32``; -1 where there is none."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """`depth`, and the index of the geom that each pixel shows, ``(H, W) int32``, in one pass.
+
+        The index is -1 where there is none.
+        """
         self._require_point_samples("segmentation")
         with self._flags(segment=True, idcolor=True):
             self._render(data, pose, intrinsics)
             rgb = self._read_color(intrinsics).astype(np.int32)
+        depth = self._read_depth(intrinsics)
         geom_of_segment = np.full(self._scene.ngeom + 1, -1, dtype=np.int32)
         for geom in self._scene.geoms[: self._scene.ngeom]:
             if geom.segid >= 0 and geom.objtype == mujoco.mjtObj.mjOBJ_GEOM:
                 geom_of_segment[geom.segid + 1] = geom.objid
-        return geom_of_segment[rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)]
+        return depth, geom_of_segment[rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)]
+
+    def segmentation(
+        self, data: mujoco.MjData, pose: NDArray[np.float64], intrinsics: PinholeIntrinsics
+    ) -> NDArray[np.int32]:
+        """The second image of `depth_and_segmentation`."""
+        return self.depth_and_segmentation(data, pose, intrinsics)[1]
 
     def show_groups(self, groups: Collection[int]) -> None:
         """Draw the geoms of these groups (0 to 5) from now on; at first 0, 1 and 2."""

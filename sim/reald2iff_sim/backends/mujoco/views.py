@@ -38,10 +38,13 @@ class SceneViews:
         """``(H, W) float32`` metres, 0 where nothing is hit."""
         return self._renderer("depth", camera).depth(data, camera.pose, camera.intrinsics)
 
-    def segmentation(self, data: mujoco.MjData, camera: CameraCalibration) -> NDArray[np.uint8]:
-        """``(H, W) uint8``: 0 = the room, 1 = the robot, 2 + i = object i."""
-        geoms = self._renderer("depth", camera).segmentation(data, camera.pose, camera.intrinsics)
-        return self._labels[geoms]  # -1, nothing, is the last label
+    def depth_and_segmentation(
+        self, data: mujoco.MjData, camera: CameraCalibration
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """`depth`, and ``(H, W) uint8``: 0 = the room, 1 = the robot, 2 + i = object i."""
+        renderer = self._renderer("depth", camera)
+        depth, geoms = renderer.depth_and_segmentation(data, camera.pose, camera.intrinsics)
+        return depth, self._labels[geoms]  # -1, nothing, is the last label
 
     def close(self) -> None:
         """Free the renderers; the next image makes new ones."""
