@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -68,20 +69,20 @@ def threshold_for(validity: np.ndarray, hole_share: float) -> float:
     return float(np.quantile(validity, np.clip(hole_share, 0, 1)))
 
 
-def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> SamplingDefaults:
+def calibrate(
+    pipeline: RealD2iffPipeline, pairs: PairArrays, views: Sequence[StageSamples]
+) -> SamplingDefaults:
     """Sampling defaults of ``pipeline`` with the thresholds that give each stage the sensor's share of holes.
 
     Args:
         pipeline: With the steps that will be used.
         pairs: Views to look at.
-        seed: Of the noise.
+        views: `sample_views` of them.
     """
     validity: dict[str, list[np.ndarray]] = {"coarse": [], "fine": []}
     holes, seen = 0, 0
-    for index in track(range(len(pairs.clean_disparity)), description="calibrating"):
-        disparity, samples = _sample(pipeline, pairs, index, seed)
-        stored = disparity[0, 0].numpy()
-        measurable = stored > 0
+    for index, samples in enumerate(views):
+        measurable = pairs.clean_disparity[index] > 0
         holes += int((pairs.sensor_disparity[index][measurable] == 0).sum())
         seen += int(measurable.sum())
         for stage, sample in (("coarse", samples.coarse), ("fine", samples.fine)):
@@ -97,7 +98,7 @@ def calibrate(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> Samp
     return replace(pipeline.sampling, **thresholds)
 
 
-def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> float:
+def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Sequence[StageSamples]) -> float:
     """Rate of the small holes that the sensor has and the fine stage's samples have not, 0 if none.
 
     Holes per million px beside holes and jumps, see `reald2iff.sensors.d435.statistics.speckle_density`.
@@ -105,13 +106,13 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -
     Args:
         pipeline: With the steps, thresholds and low-pass that will be used.
         pairs: Views to look at.
-        seed: Of the noise.
+        views: `sample_views` of them.
     """
     missing, likely = 0, 0.0
-    for index in track(range(len(pairs.clean_disparity)), description="counting small holes"):
-        disparity, samples = _sample(pipeline, pairs, index, seed)
+    for index, samples in enumerate(views):
         if samples.fine is None:
             return 0.0
+        disparity = _clean(pairs, index)
         generated = pipeline.decode_fine(disparity, samples.fine)[0, 0].numpy()
         clean = disparity[0, 0].numpy()
         missing += small_holes(pairs.sensor_disparity[index], clean) - small_holes(generated, clean)
@@ -122,16 +123,20 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -
     return float(np.clip(missing / (likely * 1e-6), 0, MAX_SPECKLE_RATE)) if likely else 0.0
 
 
-def _sample(
-    pipeline: RealD2iffPipeline, pairs: PairArrays, index: int, seed: int
-) -> tuple[torch.Tensor, StageSamples]:
-    """Clean disparity ``(1, 1, H, W)`` of a view, and samples at its setting."""
-    clean = pairs.clean_disparity[index].astype(np.float32) / CLEAN_STEPS
-    disparity = torch.from_numpy(clean)[None, None]
-    one = slice(index, index + 1)
-    setting = setting_values(torch.from_numpy(pairs.strength[one]), torch.from_numpy(pairs.density[one]))
-    generator = torch.Generator().manual_seed(seed + index)
-    return disparity, pipeline.sample(disparity, generator=generator, setting=setting)
+def sample_views(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> list[StageSamples]:
+    """Samples of every view at its setting, from noise of ``seed`` and the view's place."""
+    samples = []
+    for index in track(range(len(pairs.clean_disparity)), description="sampling validation views"):
+        one = slice(index, index + 1)
+        setting = setting_values(torch.from_numpy(pairs.strength[one]), torch.from_numpy(pairs.density[one]))
+        generator = torch.Generator().manual_seed(seed + index)
+        samples.append(pipeline.sample(_clean(pairs, index), generator=generator, setting=setting))
+    return samples
+
+
+def _clean(pairs: PairArrays, index: int) -> torch.Tensor:
+    """Clean disparity ``(1, 1, H, W)`` of a view, px."""
+    return torch.from_numpy(pairs.clean_disparity[index].astype(np.float32) / CLEAN_STEPS)[None, None]
 
 
 def calibrate_weights(config: CalibrateConfig) -> int:
@@ -150,13 +155,14 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     views = load_pairs(config.pairs, "val", config.views)
-    chosen = calibrate(pipeline, views, config.seed)
+    samples = sample_views(pipeline, views, config.seed)
+    chosen = calibrate(pipeline, views, samples)
     if config.fine_validity_threshold is not None:
         chosen = replace(chosen, fine_validity_threshold=config.fine_validity_threshold)
     pipeline.set_sampling(chosen)
     rate = config.speckle_rate
     if rate is None:
-        rate = missing_speckle(pipeline, views, config.seed)
+        rate = missing_speckle(pipeline, views, samples)
     chosen = replace(chosen, speckle_rate=rate)
     pipeline.set_sampling(chosen)
     pipeline.save_pretrained(config.out)

@@ -1,6 +1,6 @@
 """Killing `reald2iff enhance`: resumed, it gives the bytes of an undisturbed run.
 
-`enhance_kills.py` does the same twenty times with worker processes at random instants.
+`tests/job_kills.py` does the same twenty times with worker processes at random instants.
 """
 
 import multiprocessing
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from durable_kill import kill_at_call
-from enhance_kills import kill_at, run, start
+from job_kills import ENHANCE, kill_at, run, start
 from planar_demos import write_robomimic
 
 from reald2iff.demos.enhance.command import enhance
@@ -70,9 +70,9 @@ def test_a_kill_of_the_command_with_its_workers(tmp_path):
     clean = write_robomimic(tmp_path / "clean.hdf5", episodes=6, length=10)
     straight, out = tmp_path / "straight.hdf5", tmp_path / "out.hdf5"
     enhance(EnhanceConfig(clean, straight, model="gaussian", keep_clean=True))
-    kill_at(start(clean, out), out, parts=2, seconds=0)
+    kill_at(start(ENHANCE, [clean], out), out, parts=2, seconds=0)
     assert not out.exists()
-    run(clean, out)
+    run(ENHANCE, [clean], out)
     assert out.read_bytes() == straight.read_bytes()
     assert names_in(tmp_path) == ["clean.hdf5", "out.hdf5", "straight.hdf5"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from reald2iff.diffusion.calibrate import calibrate, threshold_for
+from reald2iff.diffusion.calibrate import calibrate, sample_views, threshold_for
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.pairs import PairArrays
 
@@ -28,7 +28,7 @@ def test_calibrated_weights_make_as_many_holes_as_the_sensor(pipeline, box_dispa
         np.ones(2, np.float32),
         np.zeros(2, np.float32),
     )
-    pipeline.set_sampling(calibrate(pipeline, pairs, seed=0), shift=4.0)
+    pipeline.set_sampling(calibrate(pipeline, pairs, sample_views(pipeline, pairs, 0)), shift=4.0)
     generator = torch.Generator().manual_seed(0)
     output = pipeline(box_disparity, generator=generator)
     assert float((output.disparity == 0).float().mean()) == pytest.approx(0.25, abs=0.1)

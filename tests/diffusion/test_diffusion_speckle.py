@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from reald2iff.diffusion.calibrate import missing_speckle
+from reald2iff.diffusion.calibrate import missing_speckle, sample_views
 from reald2iff.diffusion.pipeline import SamplingDefaults
 from reald2iff.diffusion.speckle import punch_small_holes, small_holes
 from reald2iff.pairs import PairArrays
@@ -60,7 +60,8 @@ def test_the_rate_is_what_the_samples_lack(pipeline):
     clean = np.tile(jumps, (2, 64, 1))
     sensor = (clean // 16).astype(np.uint16)
     sensor[:, 4:60:8, 4:90:8] = 0  # 7 x 11 single pixels
-    rate = missing_speckle(pipeline, _pairs(clean, sensor, [1.0, 2.0]), 0)
+    pairs = _pairs(clean, sensor, [1.0, 2.0])
+    rate = missing_speckle(pipeline, pairs, sample_views(pipeline, pairs, 0))
     # Twice as many are expected of the second view as of the first.
     assert rate == pytest.approx(154 / (3 * 64 * 96e-6), rel=0.1)
 
@@ -70,7 +71,8 @@ def test_samples_in_which_nothing_breaks_off_get_no_holes(pipeline):
     clean = np.full((1, 64, 96), 10 * 512, np.uint16)
     sensor = np.full((1, 64, 96), 10 * 32, np.uint16)
     sensor[:, ::8, ::8] = 0
-    assert missing_speckle(pipeline, _pairs(clean, sensor, [1.0]), 0) == 0
+    pairs = _pairs(clean, sensor, [1.0])
+    assert missing_speckle(pipeline, pairs, sample_views(pipeline, pairs, 0)) == 0
 
 
 def test_a_stronger_unit_has_more_small_holes(pipeline):
