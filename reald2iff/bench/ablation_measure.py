@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from reald2iff.bench.evaluation import SELF_CHECK, PairedEvaluation
 from reald2iff.bench.frames import as_published, camera_baseline, frames_of
-from reald2iff.diffusion.calibrate import calibrate
+from reald2iff.diffusion.calibrate import calibrate, sample_views
 from reald2iff.diffusion.condition import setting_values
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.errors import DatasetError
@@ -81,7 +81,8 @@ class ValidationViews:
             Columns of a row; `hole_ratio_uncalibrated` is what both thresholds at 0 would give.
         """
         cpu = time.process_time()
-        pipeline.set_sampling(calibrate(pipeline, self.calibration, seed))
+        views = sample_views(pipeline, self.calibration, seed)
+        pipeline.set_sampling(calibrate(pipeline, self.calibration, views))
         generated, raw_ratio = self._generate(pipeline, seed)
         return {
             **self._two_sample(generated),
