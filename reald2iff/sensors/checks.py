@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from reald2iff.errors import InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics, require_depth, sanitize_depth
 
+_HORIZON = 1000.0
+"""Depth in metres from which on a surface is a simulator's sky or far plane: nothing that light comes from."""
+
 
 def require_within(owner: Any, low: float, high: float, *fields: str) -> None:
     """Check that each named field of ``owner`` is a finite number in [``low``, ``high``].
@@ -27,7 +30,7 @@ def require_within(owner: Any, low: float, high: float, *fields: str) -> None:
 
 
 def clean_input(depth: Any, intrinsics: PinholeIntrinsics) -> NDArray[np.float32]:
-    """``depth`` checked against the size of ``intrinsics``, everything invalid set to 0.
+    """``depth`` checked against the size of ``intrinsics``, everything invalid or a kilometre away set to 0.
 
     Raises:
         InvalidDepthError: for another type or shape.
@@ -38,4 +41,4 @@ def clean_input(depth: Any, intrinsics: PinholeIntrinsics) -> NDArray[np.float32
             f"depth has shape {checked.shape}: "
             f"expected {(intrinsics.height, intrinsics.width)} of the intrinsics"
         )
-    return sanitize_depth(checked)
+    return sanitize_depth(checked, _HORIZON)

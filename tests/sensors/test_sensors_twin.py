@@ -108,6 +108,14 @@ def test_a_single_depth_image_is_sensed_in_whole_millimetres() -> None:
     np.testing.assert_array_equal(noisy, millimeters_to_meters(meters_to_millimeters(noisy)))
 
 
+def test_a_simulators_sky_is_nothing_there() -> None:
+    void = seen_from(0.0, SMALL)
+    sky = void.copy()
+    void[:40], sky[:40] = 0, np.linspace(1e4, 1e6, SMALL.width, dtype=np.float32)
+    under_sky, under_void = (PLAIN.apply(d, SMALL, np.random.default_rng(0)) for d in (sky, void))
+    np.testing.assert_array_equal(under_sky, under_void)
+
+
 def test_one_image_gives_the_same_shadow_as_rendered_views() -> None:
     depth = seen_from(0.0, SMALL, box=0.8)
     from_image = PLAIN.apply(depth, SMALL, np.random.default_rng(0)) == 0
