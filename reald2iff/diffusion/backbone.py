@@ -72,7 +72,7 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
 
         Returns:
             Predicted x0, and the deviation map ``(B, 1, H, W)``, the spread ``(B, BANDS, h, w)`` of
-            `lay_texture`, or None.
+            `texture_field`, or None.
         """
 
 
@@ -98,7 +98,7 @@ class SpreadHead(torch.nn.Module):
         torch.nn.init.constant_(self.layers[-1].bias, -_SMALL)
 
     def forward(self, condition: torch.Tensor) -> torch.Tensor:
-        """``(B, C, H, W)`` to the standard deviations ``(B, BANDS, h, w)`` of `lay_texture`."""
+        """``(B, C, H, W)`` to the standard deviations ``(B, BANDS, h, w)`` of `texture_field`."""
         return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
 
 

@@ -20,7 +20,7 @@ from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.speckle import punch_small_holes
-from reald2iff.diffusion.texture import lay_texture
+from reald2iff.diffusion.texture import texture_field
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
@@ -272,7 +272,7 @@ class RealD2iffPipeline(DiffusionPipeline):
             if spread is not None:
                 # New with every frame: most of a D435's noise on surfaces is, while its holes stay.
                 fresh = torch.randn((len(fine), 1, *fine.shape[-2:]), generator=generator)
-                fine = lay_texture(fine, spread, fresh)
+                fine = self.representation.add(fine, texture_field(spread, fresh))
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 

@@ -49,6 +49,24 @@ class Representation:
         residual = torch.sinh((companded / self.gain).clamp(-12, 12)) * self.compand_scale
         return residual.clamp(-self.max_residual, self.max_residual)
 
+    @property
+    def unit(self) -> float:
+        """Residual in px that one network unit stands for where companding is linear."""
+        return self.compand_scale / self.gain
+
+    def add(self, generated: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
+        """Add to a sample's residual, in disparity: noise added to the companded one would grow heavy tails.
+
+        Args:
+            generated: ``(B, 2, H, W)`` as `encode` gives it.
+            field: ``(B, 1, H, W)`` in multiples of `unit`.
+
+        Returns:
+            ``(B, 2, H, W)``, its validity as it was.
+        """
+        residual = self.expand(generated[:, :1]) + self.unit * field
+        return torch.cat([self.compand(residual), generated[:, 1:]], dim=1)
+
     def encode(self, clean: torch.Tensor, sensor: torch.Tensor) -> torch.Tensor:
         """Training target.
 

@@ -3,7 +3,7 @@
 A network that predicts x0 gives, at its last step, the mean of what may be there: what stays undecided at
 that noise level is missing from the sample, above all the waves of a few px to tens of px that surfaces have.
 The fine stage therefore also predicts how much of the residual's spread is missing, in a few bands of spatial
-frequency at every place, and as much filtered noise is laid over it. Validity is left alone: noise of that
+frequency at every place, and as much filtered noise is laid over it, in disparity. Validity is left alone: noise of that
 shape frays the outlines of holes.
 """
 
@@ -32,8 +32,8 @@ def _kernel(sigma: float) -> torch.Tensor:
     return weights / weights.sum()
 
 
-def _blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tensor:
-    """Gaussian blur of ``(N, 1, H, W)``; the images go on beyond their borders as at them."""
+def blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tensor:
+    """Gaussian blur (radii in px) of ``(N, 1, H, W)``; the images go on beyond their borders as at them."""
     for kernel, view in ((_kernel(sigma_x), (1, 1, 1, -1)), (_kernel(sigma_y), (1, 1, -1, 1))):
         weights = kernel.view(view).to(images)
         rows, columns = weights.shape[2] // 2, weights.shape[3] // 2
@@ -43,37 +43,48 @@ def _blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tens
 
 def split_bands(images: torch.Tensor) -> torch.Tensor:
     """``(B, 1, H, W)`` into differences of Gaussians: ``(B, BANDS, H, W)``."""
-    smooth = [_blurred(images, *scale) for scale in SCALES]
+    smooth = [blurred(images, *scale) for scale in SCALES]
     return torch.cat([finer - coarser for finer, coarser in pairwise(smooth)], dim=1)
+
+
+def _impulse() -> torch.Tensor:
+    impulse = torch.zeros(1, 1, _PERIOD, _PERIOD)
+    impulse[..., _PERIOD // 2, _PERIOD // 2] = 1
+    return impulse
+
+
+def _powers(answers: torch.Tensor) -> torch.Tensor:
+    """Power at every frequency of filters' answers ``(1, N, P, P)`` to an impulse: ``(N, F)``."""
+    return torch.fft.fft2(answers[0]).abs().square().flatten(1)
 
 
 @lru_cache(maxsize=1)
 def _band_powers() -> torch.Tensor:
-    """Power of each band's filter at every frequency, ``(BANDS, F)``."""
-    impulse = torch.zeros(1, 1, _PERIOD, _PERIOD)
-    impulse[..., _PERIOD // 2, _PERIOD // 2] = 1
-    return torch.fft.fft2(split_bands(impulse)[0]).abs().square().flatten(1)
+    return _powers(split_bands(_impulse()))
 
 
-@lru_cache(maxsize=1)
-def band_leakage() -> torch.Tensor:
-    """``(BANDS, BANDS)``: variance seen in band j of a field of unit variance made in band k."""
-    power = _band_powers()
-    return (power @ power.T) / power.sum(1)
-
-
-def lay_texture(sample: torch.Tensor, spread: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Add noise of the given spread to a sample's residual.
+@lru_cache(maxsize=4)
+def band_leakage(lowpass_sigma: float = 0.0) -> torch.Tensor:
+    """``(BANDS, BANDS)``: variance seen in band j of a field of unit variance made in band k.
 
     Args:
-        sample: ``(B, 2, H, W)`` residual and validity.
+        lowpass_sigma: Gaussian radius (px) of a low-pass that the field goes through before; 0 = none.
+    """
+    power = _band_powers()
+    kept = _powers(blurred(_impulse(), lowpass_sigma, lowpass_sigma)) if lowpass_sigma else 1.0
+    return (power * kept) @ power.T / power.sum(1)
+
+
+def texture_field(spread: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    """Noise of the given spread.
+
+    Args:
         spread: ``(B, BANDS, h, w)`` standard deviation in each band, to be interpolated.
         noise: ``(B, 1, H, W)`` standard normal.
 
     Returns:
-        ``(B, 2, H, W)``.
+        ``(B, 1, H, W)``, in the units of ``spread``.
     """
-    unit = _band_powers().mean(1).sqrt().to(sample).view(1, BANDS, 1, 1)
-    strength = F.interpolate(spread, size=sample.shape[-2:], mode="bilinear")
-    texture = (strength * split_bands(noise.to(sample)) / unit).sum(1, keepdim=True)
-    return torch.cat([sample[:, :1] + texture, sample[:, 1:]], dim=1)
+    unit = _band_powers().mean(1).sqrt().to(spread).view(1, BANDS, 1, 1)
+    strength = F.interpolate(spread, size=noise.shape[-2:], mode="bilinear")
+    return (strength * split_bands(noise.to(spread)) / unit).sum(1, keepdim=True)

@@ -9,7 +9,7 @@ from reald2iff.diffusion import RealD2iffPipeline
 from reald2iff.diffusion.backbone import SpreadHead
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.representation import CHANNELS
-from reald2iff.diffusion.texture import BANDS, lay_texture
+from reald2iff.diffusion.texture import BANDS, texture_field
 from reald2iff.diffusion.training.refine import RefineConfig, spread_loss, train_refine
 from reald2iff.errors import WeightsError
 from reald2iff.pairs import PairArrays
@@ -111,9 +111,7 @@ def test_the_loss_is_least_at_the_spread_that_is_missing():
     blank = torch.zeros(16, 1, 96, 96)
     missing = torch.zeros(16, BANDS, 24, 24)
     missing[:, 1] = 0.4
-    target = lay_texture(blank.expand(-1, 2, -1, -1), missing, torch.randn(blank.shape, generator=generator))[
-        :, :1
-    ]
+    target = texture_field(missing, torch.randn(blank.shape, generator=generator))
     seen = torch.ones_like(blank)
     losses = {factor: spread_loss(target, blank, factor * missing, seen) for factor in (0.3, 1.0, 3.0)}
     assert min(losses, key=losses.get) == 1.0

@@ -41,6 +41,20 @@ def test_nothing_is_made_up_where_the_clean_disparity_is_invalid() -> None:
     assert not REPRESENTATION.decode(torch.zeros(1, 1, 3, 3), torch.ones(1, 2, 3, 3)).any()
 
 
+def test_noise_is_added_in_disparity_and_validity_left_alone() -> None:
+    clean = torch.full((1, 1, 8, 8), 20.0)
+    generated = REPRESENTATION.encode(clean, clean + 1.0)
+    field = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    added = REPRESENTATION.add(generated, field)
+    torch.testing.assert_close(REPRESENTATION.expand(added[:, :1]), 1.0 + REPRESENTATION.unit * field)
+    assert torch.equal(added[:, 1:], generated[:, 1:])
+
+
+def test_a_small_residual_of_one_unit_is_one_in_the_networks_eyes() -> None:
+    small = torch.tensor([1e-3])
+    torch.testing.assert_close(REPRESENTATION.compand(small * REPRESENTATION.unit), small, rtol=1e-3, atol=0)
+
+
 def test_a_scale_that_is_not_positive_is_refused() -> None:
     with pytest.raises(InvalidParameterError, match="compand_scale = 0"):
         Representation(compand_scale=0)

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import BANDS, band_leakage, lay_texture, split_bands
+from reald2iff.diffusion.texture import BANDS, band_leakage, blurred, split_bands, texture_field
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
@@ -26,10 +26,13 @@ from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError, WeightsError
 
 _FLOOR = 1e-4
-"""Energy that is added to both sides of a comparison, in squared units of the companded residual."""
+"""Energy that is added to both sides of a comparison, in squares of `Representation.unit`."""
 
 _BLOCK = 24
 """Energies are compared over blocks of this many px, a few waves long: shorter ones scatter too much."""
+
+_LIMIT = 5.0
+"""Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
 
 _MIN_SEEN = 0.5
 """Blocks with fewer measurements than this share are left out."""
@@ -43,11 +46,13 @@ class RefineConfig(MixtureConfig):
         weights: Pipeline to refine (``RUN/pipeline`` of `reald2iff train fine`).
         coarse_steps: Network calls of the coarse stage, here and at use; None = the pipeline's.
         fine_steps: Network calls of the fine stage, here and at use; None = the pipeline's.
+        lowpass_sigma: Radius of the low-pass before quantisation, px, here and at use; None = the pipeline's.
     """
 
     weights: Path = Path("runs/fine/pipeline")
     coarse_steps: int | None = None
     fine_steps: int | None = None
+    lowpass_sigma: float | None = None
     steps: int = 2000
     learning_rate: float = 2e-3
     weight_decay: float = 0.0
@@ -77,6 +82,7 @@ class RefineStage(NoiseStage):
             coarse_steps=config.coarse_steps or sampling.coarse_steps,
             fine_steps=config.fine_steps or sampling.fine_steps,
             fine_temperature=1.0,
+            lowpass_sigma=sampling.lowpass_sigma if config.lowpass_sigma is None else config.lowpass_sigma,
         )
         self.model = fine if fine.predicts_spread else _with_spread_head(fine)
         self.model.requires_grad_(False)
@@ -95,7 +101,16 @@ class RefineStage(NoiseStage):
         sample, spread = self._sample(batch, generator)
         # Inside holes the residual is never seen.
         seen = (target[:, 1:] > 0).to(target)
-        return {"spread": spread_loss(target[:, :1] * seen, sample[:, :1] * seen, spread, seen)}
+        theirs, ours = (self._residual(generated) * seen for generated in (target, sample))
+        if lowpass := self._sampling.lowpass_sigma:
+            share = blurred(seen, lowpass, lowpass).clamp(min=1e-6)
+            ours = blurred(ours, lowpass, lowpass) / share * seen
+        return {"spread": spread_loss(theirs, ours, spread, seen, lowpass)}
+
+    def _residual(self, generated: torch.Tensor) -> torch.Tensor:
+        representation = self._pipeline.representation
+        residual = representation.expand(generated[:, :1]) / representation.unit
+        return residual.clamp(-_LIMIT, _LIMIT)
 
     def _sample(self, batch: Batch, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """``(B, 2, S, S)`` sample before texture, and the spread it lacks."""
@@ -134,7 +149,7 @@ class RefineStage(NoiseStage):
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
         noise = torch.randn(sample[:, :1].shape, generator=generator)
-        textured = lay_texture(self.model.decode(sample), spread, noise)
+        textured = self._pipeline.representation.add(self.model.decode(sample), texture_field(spread, noise))
         draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
 
 
@@ -150,14 +165,16 @@ def spread_loss(
     sample: torch.Tensor,
     spread: torch.Tensor,
     seen: torch.Tensor,
+    lowpass_sigma: float = 0.0,
 ) -> torch.Tensor:
     """Squared log ratio of the sensor's energies to those of sample and spread together.
 
     Args:
         target: ``(B, 1, S, S)`` the sensor's residual, 0 where not seen.
-        sample: ``(B, 1, S, S)`` a sample's, likewise.
-        spread: ``(B, BANDS, s, s)`` standard deviations to be laid over the sample.
+        sample: ``(B, 1, S, S)`` a sample's after the low-pass, likewise.
+        spread: ``(B, BANDS, s, s)`` standard deviations to be laid over the sample before the low-pass.
         seen: ``(B, 1, S, S)`` 1 where the sensor's residual is known, else 0.
+        lowpass_sigma: Of the low-pass, px; 0 = none.
 
     Returns:
         Mean over bands and blocks.
@@ -169,7 +186,7 @@ def spread_loss(
     theirs, ours = energies(target), energies(sample)
     share = F.avg_pool2d(seen, _BLOCK)
     variance = F.adaptive_avg_pool2d(spread.square(), theirs.shape[-2:])
-    added = torch.einsum("jk,bkhw->bjhw", band_leakage().to(variance), variance) * share
+    added = torch.einsum("jk,bkhw->bjhw", band_leakage(lowpass_sigma).to(variance), variance) * share
     ratio = torch.log((theirs + _FLOOR) / (ours + added + _FLOOR))
     counted = (share >= _MIN_SEEN).to(ratio)
     return (ratio.square() * counted).sum() / (counted.sum() * BANDS).clamp(min=1)
