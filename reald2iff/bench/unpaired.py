@@ -33,7 +33,7 @@ from reald2iff.bench.work import Work
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import PinholeIntrinsics
 from reald2iff.io.recordings import Recording
-from reald2iff.metrics.fingerprint import Fingerprint, fingerprint, fingerprint_distance
+from reald2iff.metrics.fingerprint import Fingerprint, comb_scale, fingerprint, fingerprint_distance
 from reald2iff.metrics.holes import hole_ratio
 from reald2iff.sensors import NoiseModel
 from reald2iff.sensors.profile import Profile, load_profile
@@ -145,7 +145,8 @@ def _measure_source(
     frames = clean_recording(recording, cleaner, MAX_FRAMES, lambda: step(f"{at}: cleaning frames", share))
     split = split_segments(frames.segment)
     profile = load_profile("d435_registered" if recording.registered else "d435")
-    methods = _methods(names, frames, split, profile, weights, device)
+    comb = 1.0 if recording.registered else comb_scale(list(frames.real[split.fit]))
+    methods = _methods(names, frames, split, profile, comb, weights, device)
     work = Work(folder, work_key(frames, profile, seed))
     source: dict[str, Any] = {
         "name": recording.name,
@@ -159,6 +160,7 @@ def _measure_source(
         "gap": split.gap,
         "unknown_share": float((frames.clean == 0).mean()),
         "profile": profile.name,
+        "comb_scale": comb,
     }
     step(f"{at}: check: real against real", 0)
     shifted = _kept(work, "real", lambda: judge_shifted(frames, split))
@@ -200,18 +202,27 @@ def _measure_source(
 
 
 def _methods(
-    names: Sequence[str], frames: CleanedRecording, split: Split, profile: Profile, weights: str, device: str
+    names: Sequence[str],
+    frames: CleanedRecording,
+    split: Split,
+    profile: Profile,
+    comb: float,
+    weights: str,
+    device: str,
 ) -> list[Method]:
     """Methods on this camera's depth; those with stored draws do not exist here."""
     built = build_methods(names, lambda: frames.statistics(split.fit), weights, device, twin=profile.twin)
-    usable = [method for method in built if method.apply is not None]
-    if profile.registration is None:
-        return usable
+
+    def on_camera(apply: Apply) -> Apply:
+        if profile.registration is not None:
+            return RegisteredNoise(_Applied(apply), profile.registration).apply
+        # The focal length at which the steps of disparity are those of the camera.
+        return lambda depth, camera, rng: apply(depth, replace(camera, fx=camera.fx * comb), rng)
+
     return [
-        method
-        if method.apply is None or method.name == IDENTITY
-        else replace(method, apply=RegisteredNoise(_Applied(method.apply), profile.registration).apply)
-        for method in usable
+        method if method.name == IDENTITY else replace(method, apply=on_camera(method.apply))
+        for method in built
+        if method.apply is not None
     ]
 
 

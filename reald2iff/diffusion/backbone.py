@@ -16,7 +16,6 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 
 from reald2iff.diffusion.representation import CHANNELS
-from reald2iff.diffusion.texture import BANDS
 from reald2iff.errors import InvalidParameterError
 
 _SPREAD_CELLS = 2
@@ -71,7 +70,7 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
             condition: ``(B, C, H, W)`` at image size.
 
         Returns:
-            Predicted x0, and the deviation map ``(B, 1, H, W)``, the spread ``(B, BANDS, h, w)`` of
+            Predicted x0, and the deviation map ``(B, 1, H, W)``, the spread ``(B, 1, h, w)`` of
             `texture_field`, or None.
         """
 
@@ -92,13 +91,13 @@ class SpreadHead(torch.nn.Module):
             torch.nn.SiLU(),
             torch.nn.Conv2d(_SPREAD_WIDTH, _SPREAD_WIDTH, 3, padding=1, padding_mode="replicate"),
             torch.nn.SiLU(),
-            torch.nn.Conv2d(_SPREAD_WIDTH, BANDS, 1),
+            torch.nn.Conv2d(_SPREAD_WIDTH, 1, 1),
         )
         torch.nn.init.zeros_(self.layers[-1].weight)
         torch.nn.init.constant_(self.layers[-1].bias, -_SMALL)
 
     def forward(self, condition: torch.Tensor) -> torch.Tensor:
-        """``(B, C, H, W)`` to the standard deviations ``(B, BANDS, h, w)`` of `texture_field`."""
+        """``(B, C, H, W)`` to the standard deviation ``(B, 1, h, w)`` of `texture_field`."""
         return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
 
 

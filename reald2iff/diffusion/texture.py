@@ -1,29 +1,26 @@
-"""Noise fields that give a sample back the spread it lost.
+"""Noise that gives a sample back the spread it lost.
 
 A network that predicts x0 gives, at its last step, the mean of what may be there: what stays undecided at
-that noise level is missing from the sample, above all the waves of a few px to tens of px that surfaces have.
-The fine stage therefore also predicts how much of the residual's spread is missing, in a few bands of spatial
-frequency at every place, and as much filtered noise is laid over it, in disparity. Validity is left alone: noise of that
-shape frays the outlines of holes.
+that noise level is missing from the sample. On surfaces that is more than half of the variance of the
+sensor's noise, while the shape of the spectrum is right. The fine stage therefore also predicts how much of
+the spread is missing at every place, and as much correlated noise is laid over the sample, in disparity.
+Validity is left alone: noise of that shape frays the outlines of holes.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 
-SCALES: tuple[tuple[float, float], ...] = ((1.6, 1.6), (3.0, 2.4), (6.0, 4.0), (12.0, 8.0))
-"""Gaussian radii along rows and columns, px, between which the bands lie; stereo noise is longer in rows."""
+RADII = (4.2, 2.3)
+"""Gaussian radii of the noise along rows and columns, px. Behind the low-pass of 2 px it has the spectrum
+that planes have: 45, 39, 14 and 1.5 % in the first waves to 32 px along rows (twin 46, 38, 12, 1.7), 20, 32,
+25 and 8 % along columns (22, 34, 24, 5; real 17, 32, 26, 7)."""
 
-BANDS = len(SCALES) - 1
-"""What is finer, the sensor's low-pass filter removes; what is wider, the network predicts."""
-
-_PERIOD = 192
-"""Side of the periodic image on which the bands' power is computed, px."""
+_WIDE = (12.0, 8.0)
+"""What is smoother than these radii (px) is structure that the network gets right, not texture."""
 
 
 def _kernel(sigma: float) -> torch.Tensor:
@@ -41,50 +38,27 @@ def blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tenso
     return images
 
 
-def split_bands(images: torch.Tensor) -> torch.Tensor:
-    """``(B, 1, H, W)`` into differences of Gaussians: ``(B, BANDS, H, W)``."""
-    smooth = [blurred(images, *scale) for scale in SCALES]
-    return torch.cat([finer - coarser for finer, coarser in pairwise(smooth)], dim=1)
+def blurred_within(images: torch.Tensor, seen: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tensor:
+    """`blurred`, of the px where ``seen`` is 1 alone; 0 elsewhere."""
+    share = blurred(seen, sigma_x, sigma_y).clamp(min=1e-6)
+    return blurred(images * seen, sigma_x, sigma_y) / share * seen
 
 
-def _impulse() -> torch.Tensor:
-    impulse = torch.zeros(1, 1, _PERIOD, _PERIOD)
-    impulse[..., _PERIOD // 2, _PERIOD // 2] = 1
-    return impulse
-
-
-def _powers(answers: torch.Tensor) -> torch.Tensor:
-    """Power at every frequency of filters' answers ``(1, N, P, P)`` to an impulse: ``(N, F)``."""
-    return torch.fft.fft2(answers[0]).abs().square().flatten(1)
-
-
-@lru_cache(maxsize=1)
-def _band_powers() -> torch.Tensor:
-    return _powers(split_bands(_impulse()))
-
-
-@lru_cache(maxsize=4)
-def band_leakage(lowpass_sigma: float = 0.0) -> torch.Tensor:
-    """``(BANDS, BANDS)``: variance seen in band j of a field of unit variance made in band k.
-
-    Args:
-        lowpass_sigma: Gaussian radius (px) of a low-pass that the field goes through before; 0 = none.
-    """
-    power = _band_powers()
-    kept = _powers(blurred(_impulse(), lowpass_sigma, lowpass_sigma)) if lowpass_sigma else 1.0
-    return (power * kept) @ power.T / power.sum(1)
+def texture_of(images: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """``(N, 1, H, W)`` without what is wide; 0 where not ``seen``."""
+    return (images - blurred_within(images, seen, *_WIDE)) * seen
 
 
 def texture_field(spread: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
     """Noise of the given spread.
 
     Args:
-        spread: ``(B, BANDS, h, w)`` standard deviation in each band, to be interpolated.
+        spread: ``(B, 1, h, w)`` standard deviation, to be interpolated.
         noise: ``(B, 1, H, W)`` standard normal.
 
     Returns:
         ``(B, 1, H, W)``, in the units of ``spread``.
     """
-    unit = _band_powers().mean(1).sqrt().to(spread).view(1, BANDS, 1, 1)
+    unit = math.prod(float(_kernel(radius).square().sum()) ** 0.5 for radius in RADII)
     strength = F.interpolate(spread, size=noise.shape[-2:], mode="bilinear")
-    return (strength * split_bands(noise.to(spread)) / unit).sum(1, keepdim=True)
+    return strength * blurred(noise.to(spread), *RADII) / unit

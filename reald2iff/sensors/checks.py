@@ -12,7 +12,7 @@ from reald2iff.errors import InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics, require_depth, sanitize_depth
 
 _HORIZON = 1000.0
-"""Depth in metres from which on a surface is a simulator's sky or far plane: nothing that light comes from."""
+"""Depth in metres beyond which a surface is a simulator's sky or far plane, not a surface."""
 
 
 def require_within(owner: Any, low: float, high: float, *fields: str) -> None:

@@ -9,8 +9,8 @@ from reald2iff.diffusion import RealD2iffPipeline
 from reald2iff.diffusion.backbone import SpreadHead
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.representation import CHANNELS
-from reald2iff.diffusion.texture import BANDS, texture_field
-from reald2iff.diffusion.training.refine import RefineConfig, spread_loss, train_refine
+from reald2iff.diffusion.texture import texture_field
+from reald2iff.diffusion.training.refine import RefineConfig, roughness_loss, train_refine
 from reald2iff.errors import WeightsError
 from reald2iff.pairs import PairArrays
 
@@ -108,19 +108,31 @@ def test_an_interrupted_refinement_ends_where_an_undisturbed_one_does(
 
 def test_the_loss_is_least_at_the_spread_that_is_missing():
     generator = torch.Generator().manual_seed(0)
-    blank = torch.zeros(16, 1, 96, 96)
-    missing = torch.zeros(16, BANDS, 24, 24)
-    missing[:, 1] = 0.4
-    target = texture_field(missing, torch.randn(blank.shape, generator=generator))
-    seen = torch.ones_like(blank)
-    losses = {factor: spread_loss(target, blank, factor * missing, seen) for factor in (0.3, 1.0, 3.0)}
+    missing = torch.full((16, 1, 24, 24), 0.4)
+    target, noise = (
+        texture_field(missing, torch.randn((16, 1, 96, 96), generator=generator)) for _ in range(2)
+    )
+    seen = torch.ones_like(noise)
+    losses = {factor: roughness_loss(target, factor * noise, seen) for factor in (0.3, 0.7, 1.0, 1.4, 3.0)}
     assert min(losses, key=losses.get) == 1.0
 
 
+def test_a_few_edges_in_the_sensors_residual_hardly_ask_for_more_spread():
+    generator = torch.Generator().manual_seed(0)
+    target, noise = (
+        texture_field(torch.full((8, 1, 24, 24), 0.4), torch.randn((8, 1, 96, 96), generator=generator))
+        for _ in range(2)
+    )
+    # A tenth of the energy of plain squares would be the surfaces'.
+    target[..., 40:44] = 5.0
+    seen = torch.ones_like(noise)
+    losses = {factor: roughness_loss(target, factor * noise, seen) for factor in (1.0, 1.5, 2.0, 3.0)}
+    assert min(losses, key=losses.get) <= 1.5
+
+
 def test_blocks_without_measurements_do_not_count():
-    seen = torch.zeros(1, 1, 96, 96)
-    spread = torch.full((1, BANDS, 24, 24), 0.2)
-    assert spread_loss(seen, seen, spread, seen) == 0
+    unseen, noise = torch.zeros(1, 1, 96, 96), torch.randn(1, 1, 96, 96)
+    assert roughness_loss(noise, 3 * noise, unseen) == 0
 
 
 def test_missing_weights_are_named(pipeline, tmp_path):

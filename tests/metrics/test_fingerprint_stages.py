@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from reald2iff.errors import InvalidParameterError
 from reald2iff.metrics.fingerprint.border import border_rows, summarise_border
-from reald2iff.metrics.fingerprint.comb import measure_comb
+from reald2iff.metrics.fingerprint.comb import comb_scale, measure_comb
 from reald2iff.metrics.fingerprint.dropout import count_holes, fill_rows
 from reald2iff.metrics.fingerprint.edges import SIDES, find_transitions, summarise_edges
 from reald2iff.metrics.fingerprint.patches import cut_patches
@@ -254,6 +254,21 @@ def test_sub_pixel_locking_gives_its_amplitude():
     features = noise_features(locked.astype(np.float32))
     assert features["locking_1"].median == pytest.approx(0.04, rel=0.1)
     assert features["locking_2"].median == pytest.approx(0.01, rel=0.2)
+
+
+@pytest.mark.parametrize("true", [0.9931, 1.0, 1.00033, 1.0084])
+def test_the_comb_tells_how_far_the_listed_camera_is_off(true):
+    listed = 19.13
+    measured = np.random.default_rng(0).integers(70, 400, (120, 160)) / 32
+    millimetres = np.rint(1000 * listed * true / measured)
+    frame = (1000 * listed / millimetres).astype(np.float32)
+    assert comb_scale([frame]) == pytest.approx(true, abs=2e-5)
+
+
+def test_without_a_comb_the_listed_camera_stands():
+    resampled = np.random.default_rng(0).uniform(2, 12, (120, 160)).astype(np.float32)
+    near = np.full((120, 160), 40.0, dtype=np.float32)
+    assert comb_scale([resampled]) == comb_scale([near]) == 1.0
 
 
 @pytest.mark.parametrize(("steps", "expected"), [(32, (1, 0)), (16, (1, 1)), (None, (0, 0))])

@@ -1,10 +1,10 @@
 """Refinement: the fine stage learns how much spread its own samples lack.
 
 In few steps, a network that predicts x0 gives samples that are too smooth. The spread that is missing after
-the last step is learned by itself, with everything else frozen: the energy that the sensor's residual has in
-a band of frequency at a place, beyond what the samples have there (`reald2iff.diffusion.texture`). Energies
-are compared by their logarithms, so that the few places beside edges, whose residuals are structure rather
-than texture, do not outweigh the surfaces.
+the last step is learned by itself, with everything else frozen: samples with that much noise laid over them
+(`reald2iff.diffusion.texture`) shall be as rough as the sensor's residual, block by block. Roughness is a
+mean of square roots, compared by its logarithm, so that the few places beside edges, whose residuals are
+structure rather than texture, do not outweigh the surfaces.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import BANDS, band_leakage, blurred, split_bands, texture_field
+from reald2iff.diffusion.texture import blurred_within, texture_field, texture_of
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError, WeightsError
 
-_FLOOR = 1e-4
-"""Energy that is added to both sides of a comparison, in squares of `Representation.unit`."""
+_FLOOR = 1e-3
+"""Energy that is added on both sides, in squares of `Representation.unit`; about that of quantisation."""
 
 _BLOCK = 24
-"""Energies are compared over blocks of this many px, a few waves long: shorter ones scatter too much."""
+"""Blocks of this many px are compared, a few waves long: shorter ones scatter too much."""
 
 _LIMIT = 5.0
 """Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
@@ -101,11 +101,12 @@ class RefineStage(NoiseStage):
         sample, spread = self._sample(batch, generator)
         # Inside holes the residual is never seen.
         seen = (target[:, 1:] > 0).to(target)
-        theirs, ours = (self._residual(generated) * seen for generated in (target, sample))
+        noise = torch.randn(seen.shape, generator=generator).to(seen)
+        theirs, ours = (self._residual(generated) for generated in (target, sample))
+        ours = ours + texture_field(spread, noise)
         if lowpass := self._sampling.lowpass_sigma:
-            share = blurred(seen, lowpass, lowpass).clamp(min=1e-6)
-            ours = blurred(ours, lowpass, lowpass) / share * seen
-        return {"spread": spread_loss(theirs, ours, spread, seen, lowpass)}
+            ours = blurred_within(ours, seen, lowpass, lowpass)
+        return {"roughness": roughness_loss(theirs, ours, seen)}
 
     def _residual(self, generated: torch.Tensor) -> torch.Tensor:
         representation = self._pipeline.representation
@@ -160,36 +161,27 @@ def _with_spread_head(backbone: PixelBackbone) -> PixelBackbone:
     return headed
 
 
-def spread_loss(
-    target: torch.Tensor,
-    sample: torch.Tensor,
-    spread: torch.Tensor,
-    seen: torch.Tensor,
-    lowpass_sigma: float = 0.0,
-) -> torch.Tensor:
-    """Squared log ratio of the sensor's energies to those of sample and spread together.
+def roughness_loss(target: torch.Tensor, sample: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Squared log ratio of the roughness of the sensor's residual to that of a sample's.
 
     Args:
-        target: ``(B, 1, S, S)`` the sensor's residual, 0 where not seen.
-        sample: ``(B, 1, S, S)`` a sample's after the low-pass, likewise.
-        spread: ``(B, BANDS, s, s)`` standard deviations to be laid over the sample before the low-pass.
+        target: ``(B, 1, S, S)`` the sensor's residual.
+        sample: ``(B, 1, S, S)`` a sample's, texture and low-pass included.
         seen: ``(B, 1, S, S)`` 1 where the sensor's residual is known, else 0.
-        lowpass_sigma: Of the low-pass, px; 0 = none.
 
     Returns:
-        Mean over bands and blocks.
+        Mean over blocks.
     """
-
-    def energies(images: torch.Tensor) -> torch.Tensor:
-        return F.avg_pool2d(split_bands(images).square(), _BLOCK)
-
-    theirs, ours = energies(target), energies(sample)
     share = F.avg_pool2d(seen, _BLOCK)
-    variance = F.adaptive_avg_pool2d(spread.square(), theirs.shape[-2:])
-    added = torch.einsum("jk,bkhw->bjhw", band_leakage(lowpass_sigma).to(variance), variance) * share
-    ratio = torch.log((theirs + _FLOOR) / (ours + added + _FLOOR))
-    counted = (share >= _MIN_SEEN).to(ratio)
-    return (ratio.square() * counted).sum() / (counted.sum() * BANDS).clamp(min=1)
+
+    def roughness(images: torch.Tensor) -> torch.Tensor:
+        roots = (texture_of(images, seen).square() + _FLOOR) ** 0.25 * seen
+        return F.avg_pool2d(roots, _BLOCK) / share.clamp(min=1e-6)
+
+    counted = (share >= _MIN_SEEN).to(target)
+    # Twice, because of the roots.
+    ratio = 2 * torch.log(roughness(target).clamp(min=1e-6) / roughness(sample).clamp(min=1e-6))
+    return (ratio.square() * counted).sum() / counted.sum().clamp(min=1)
 
 
 def train_refine(config: RefineConfig) -> int:

@@ -1,5 +1,6 @@
 """Noise fingerprint of a depth camera: statistics of raw frames in disparity, without ground truth."""
 
+from reald2iff.metrics.fingerprint.comb import comb_scale
 from reald2iff.metrics.fingerprint.distance import distance_shares, fingerprint_distance
 from reald2iff.metrics.fingerprint.extract import (
     PARTS,
@@ -13,6 +14,7 @@ __all__ = [
     "PARTS",
     "Fingerprint",
     "Statistic",
+    "comb_scale",
     "distance_shares",
     "fingerprint",
     "fingerprint_distance",

@@ -18,6 +18,42 @@ _MAX_DISPARITY = 12.75
 _MIN_PIXELS = 2000
 
 
+_MISMATCH = 0.01
+"""fx * baseline of a listed camera may be wrong by this share."""
+
+_GRID = 1e-4
+"""Phases turn by a 25th from one trial to the next at the farthest end of the comb."""
+
+_CLEAR = 0.9
+"""Agreement of a comb that is really there."""
+
+_SAMPLE = 50_000
+"""Pixels that are plenty for a mean."""
+
+
+def comb_scale(frames: Sequence[NDArray[np.float32]]) -> float:
+    """Factor that puts disparities on the sensor's comb of 1/32 px.
+
+    A camera quantises the disparity that it measures; that made from its depth with a listed focal length and
+    baseline, both rounded, is off by this factor, and its comb with it.
+
+    Args:
+        frames: ``(H, W)`` disparity in px of the sensor's own stream, 0 = invalid.
+
+    Returns:
+        1 where no comb shows: too few far pixels, depth that was resampled.
+    """
+    far = np.concatenate([frame[(frame > 0) & (frame < _MAX_DISPARITY)] for frame in frames])
+    if far.size < _MIN_PIXELS:
+        return 1.0
+    turns = far[:: -(-far.size // _SAMPLE)].astype(np.float64) * COMB_STEPS[0]
+    scales = 1 + np.arange(-_MISMATCH, _MISMATCH + _GRID / 2, _GRID)
+    best = scales[np.argmax([_agreement(turns * scale) for scale in scales])]
+    fine = best + np.linspace(-_GRID, _GRID, 41)
+    agreements = [_agreement(turns * scale) for scale in fine]
+    return float(fine[np.argmax(agreements)]) if max(agreements) >= _CLEAR else 1.0
+
+
 def measure_comb(view: View) -> NDArray[np.float64]:
     """``(2,)``: ``|mean exp(2 pi i d q)|`` for each q of `COMB_STEPS`; 1 = all are multiples of 1/q px.
 
