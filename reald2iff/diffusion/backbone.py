@@ -22,6 +22,8 @@ _SPREAD_CELLS = 2
 """The spread is predicted this many times along a cell's side."""
 _SPREAD_WIDTH = 32
 """Channels of the spread head."""
+_SPREAD_DILATION = 4
+"""Of its second layer: surfaces look different from clutter only from some px away."""
 _SMALL = 3.0
 """The spread's offset before its softplus: a new head adds next to nothing."""
 
@@ -70,13 +72,13 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
             condition: ``(B, C, H, W)`` at image size.
 
         Returns:
-            Predicted x0, and the deviation map ``(B, 1, H, W)``, the spread ``(B, 1, h, w)`` of
+            Predicted x0, and the deviation map ``(B, 1, H, W)``, the ratio ``(B, 1, h, w)`` of
             `texture_field`, or None.
         """
 
 
 class SpreadHead(torch.nn.Module):
-    """Predicts the spread that samples lack from the condition alone: disparity, edges, phase, setting.
+    """Predicts the spread that samples lack, relative to their own, from the condition alone.
 
     Args:
         condition_channels: Channels of the condition.
@@ -89,7 +91,14 @@ class SpreadHead(torch.nn.Module):
         self.layers = torch.nn.Sequential(
             torch.nn.Conv2d(condition_channels, _SPREAD_WIDTH, 3, padding=1, padding_mode="replicate"),
             torch.nn.SiLU(),
-            torch.nn.Conv2d(_SPREAD_WIDTH, _SPREAD_WIDTH, 3, padding=1, padding_mode="replicate"),
+            torch.nn.Conv2d(
+                _SPREAD_WIDTH,
+                _SPREAD_WIDTH,
+                3,
+                padding=_SPREAD_DILATION,
+                dilation=_SPREAD_DILATION,
+                padding_mode="replicate",
+            ),
             torch.nn.SiLU(),
             torch.nn.Conv2d(_SPREAD_WIDTH, 1, 1),
         )
@@ -97,7 +106,7 @@ class SpreadHead(torch.nn.Module):
         torch.nn.init.constant_(self.layers[-1].bias, -_SMALL)
 
     def forward(self, condition: torch.Tensor) -> torch.Tensor:
-        """``(B, C, H, W)`` to the standard deviation ``(B, 1, h, w)`` of `texture_field`."""
+        """``(B, C, H, W)`` to the ratio ``(B, 1, h, w)`` of `texture_field`."""
         return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
 
 

@@ -272,7 +272,8 @@ class RealD2iffPipeline(DiffusionPipeline):
             if spread is not None:
                 # New with every frame: most of a D435's noise on surfaces is, while its holes stay.
                 fresh = torch.randn((len(fine), 1, *fine.shape[-2:]), generator=generator)
-                fine = self.representation.add(fine, texture_field(spread, fresh))
+                residual, seen = self.representation.residual(fine), (fine[:, 1:] > 0).to(fine)
+                fine = self.representation.add(fine, texture_field(residual, seen, spread, fresh))
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 

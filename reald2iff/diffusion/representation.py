@@ -54,6 +54,10 @@ class Representation:
         """Residual in px that one network unit stands for where companding is linear."""
         return self.compand_scale / self.gain
 
+    def residual(self, generated: torch.Tensor) -> torch.Tensor:
+        """Residual ``(B, 1, H, W)`` of what `encode` gives, in multiples of `unit`."""
+        return self.expand(generated[:, :1]) / self.unit
+
     def add(self, generated: torch.Tensor, field: torch.Tensor) -> torch.Tensor:
         """Add to a sample's residual, in disparity: noise added to the companded one would grow heavy tails.
 
@@ -64,8 +68,8 @@ class Representation:
         Returns:
             ``(B, 2, H, W)``, its validity as it was.
         """
-        residual = self.expand(generated[:, :1]) + self.unit * field
-        return torch.cat([self.compand(residual), generated[:, 1:]], dim=1)
+        residual = self.residual(generated) + field
+        return torch.cat([self.compand(self.unit * residual), generated[:, 1:]], dim=1)
 
     def encode(self, clean: torch.Tensor, sensor: torch.Tensor) -> torch.Tensor:
         """Training target.

@@ -2,9 +2,10 @@
 
 A network that predicts x0 gives, at its last step, the mean of what may be there: what stays undecided at
 that noise level is missing from the sample. On surfaces that is more than half of the variance of the
-sensor's noise, while the shape of the spectrum is right. The fine stage therefore also predicts how much of
-the spread is missing at every place, and as much correlated noise is laid over the sample, in disparity.
-Validity is left alone: noise of that shape frays the outlines of holes.
+sensor's noise, while the shape of the spectrum is right, and so is where noise is strong and where weak. The
+fine stage therefore also predicts how much rougher the sensor's residual is than the sample's, and correlated
+noise of that ratio to the sample's own roughness is laid over it, in disparity. Validity is left alone: noise
+of that shape frays the outlines of holes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ that planes have: 45, 39, 14 and 1.5 % in the first waves to 32 px along rows (t
 
 _WIDE = (12.0, 8.0)
 """What is smoother than these radii (px) is structure that the network gets right, not texture."""
+
+_LIMIT = 5.0
+"""Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
+
+_FLOOR = 1e-3
+"""Energy that is added everywhere, in squares of `Representation.unit`; about that of quantisation."""
 
 
 def _kernel(sigma: float) -> torch.Tensor:
@@ -44,21 +51,36 @@ def blurred_within(images: torch.Tensor, seen: torch.Tensor, sigma_x: float, sig
     return blurred(images * seen, sigma_x, sigma_y) / share * seen
 
 
-def texture_of(images: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """``(N, 1, H, W)`` without what is wide; 0 where not ``seen``."""
-    return (images - blurred_within(images, seen, *_WIDE)) * seen
+def roots_of_texture(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Square root of the amplitude of what is not wide; 0 where not seen.
 
-
-def texture_field(spread: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Noise of the given spread.
+    Its local mean tells how rough a residual is, and is hardly moved by a few px of structure.
 
     Args:
-        spread: ``(B, 1, h, w)`` standard deviation, to be interpolated.
+        residual: ``(N, 1, H, W)`` in multiples of `Representation.unit`.
+        seen: ``(N, 1, H, W)`` 1 where it is known, else 0.
+    """
+    clipped = residual.clamp(-_LIMIT, _LIMIT)
+    texture = clipped - blurred_within(clipped, seen, *_WIDE)
+    return (texture.square() + _FLOOR) ** 0.25 * seen
+
+
+def texture_field(
+    residual: torch.Tensor, seen: torch.Tensor, ratio: torch.Tensor, noise: torch.Tensor
+) -> torch.Tensor:
+    """Noise to lay over a sample.
+
+    Args:
+        residual: ``(B, 1, H, W)`` the sample's, in multiples of `Representation.unit`.
+        seen: ``(B, 1, H, W)`` 1 where the sample is valid, else 0.
+        ratio: ``(B, 1, h, w)`` standard deviation of the noise over the sample's roughness, to be
+            interpolated.
         noise: ``(B, 1, H, W)`` standard normal.
 
     Returns:
-        ``(B, 1, H, W)``, in the units of ``spread``.
+        ``(B, 1, H, W)``, in multiples of `Representation.unit`.
     """
     unit = math.prod(float(_kernel(radius).square().sum()) ** 0.5 for radius in RADII)
-    strength = F.interpolate(spread, size=noise.shape[-2:], mode="bilinear")
-    return strength * blurred(noise.to(spread), *RADII) / unit
+    roughness = blurred_within(roots_of_texture(residual, seen), seen, *_WIDE).square()
+    strength = F.interpolate(ratio, size=noise.shape[-2:], mode="bilinear") * roughness
+    return strength * blurred(noise.to(ratio), *RADII) / unit

@@ -9,7 +9,7 @@ from reald2iff.diffusion import RealD2iffPipeline
 from reald2iff.diffusion.backbone import SpreadHead
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.representation import CHANNELS
-from reald2iff.diffusion.texture import texture_field
+from reald2iff.diffusion.texture import blurred
 from reald2iff.diffusion.training.refine import RefineConfig, roughness_loss, train_refine
 from reald2iff.errors import WeightsError
 from reald2iff.pairs import PairArrays
@@ -106,27 +106,25 @@ def test_an_interrupted_refinement_ends_where_an_undisturbed_one_does(
         )
 
 
-def test_the_loss_is_least_at_the_spread_that_is_missing():
+def _two_fields() -> tuple[torch.Tensor, torch.Tensor]:
+    """Independent noise of the same spread."""
     generator = torch.Generator().manual_seed(0)
-    missing = torch.full((16, 1, 24, 24), 0.4)
-    target, noise = (
-        texture_field(missing, torch.randn((16, 1, 96, 96), generator=generator)) for _ in range(2)
-    )
-    seen = torch.ones_like(noise)
-    losses = {factor: roughness_loss(target, factor * noise, seen) for factor in (0.3, 0.7, 1.0, 1.4, 3.0)}
+    first, second = (blurred(torch.randn((16, 1, 96, 96), generator=generator), 4.0, 2.0) for _ in range(2))
+    return 2 * first, 2 * second
+
+
+def test_the_loss_is_least_at_the_sensors_roughness():
+    target, sample = _two_fields()
+    seen = torch.ones_like(target)
+    losses = {factor: roughness_loss(target, factor * sample, seen) for factor in (0.3, 0.7, 1.0, 1.4, 3.0)}
     assert min(losses, key=losses.get) == 1.0
 
 
-def test_a_few_edges_in_the_sensors_residual_hardly_ask_for_more_spread():
-    generator = torch.Generator().manual_seed(0)
-    target, noise = (
-        texture_field(torch.full((8, 1, 24, 24), 0.4), torch.randn((8, 1, 96, 96), generator=generator))
-        for _ in range(2)
-    )
-    # A tenth of the energy of plain squares would be the surfaces'.
-    target[..., 40:44] = 5.0
-    seen = torch.ones_like(noise)
-    losses = {factor: roughness_loss(target, factor * noise, seen) for factor in (1.0, 1.5, 2.0, 3.0)}
+def test_edges_in_the_sensors_residual_hardly_ask_for_more_spread():
+    target, sample = _two_fields()
+    target[..., 40:42] = 5.0
+    seen = torch.ones_like(target)
+    losses = {factor: roughness_loss(target, factor * sample, seen) for factor in (1.0, 1.5, 2.0, 3.0)}
     assert min(losses, key=losses.get) <= 1.5
 
 

@@ -3,30 +3,46 @@
 import pytest
 import torch
 
-from reald2iff.diffusion.texture import blurred, blurred_within, texture_field, texture_of
+from reald2iff.diffusion.texture import blurred, blurred_within, roots_of_texture, texture_field
 
 
 def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _field(spread: float) -> torch.Tensor:
-    return texture_field(torch.full((6, 1, 8, 8), spread), _noise(6, 1, 192, 192))
+def _rough(*shape: int) -> torch.Tensor:
+    """A sample's residual: correlated noise of standard deviation 0.3."""
+    smooth = blurred(_noise(*shape, seed=9), 4.0, 2.0)
+    return 0.3 * smooth / smooth.std()
 
 
-def test_a_field_has_the_spread_that_was_asked_for():
-    torch.testing.assert_close(_field(0.3)[..., 16:-16, 16:-16].std(), torch.tensor(0.3), atol=0.03, rtol=0)
+def _field(ratio: float | torch.Tensor) -> torch.Tensor:
+    residual = _rough(6, 1, 192, 192)
+    ratios = torch.as_tensor(ratio).expand(6, 1, 8, 8)
+    return texture_field(residual, torch.ones_like(residual), ratios, _noise(6, 1, 192, 192))
 
 
-def test_no_spread_gives_no_field():
+def test_a_field_is_in_proportion_to_the_samples_roughness():
+    # The square of a mean of square roots is less than the standard deviation.
+    torch.testing.assert_close(_field(2.0)[..., 16:-16, 16:-16].std(), torch.tensor(0.39), atol=0.05, rtol=0)
+
+
+def test_a_ratio_of_nothing_gives_no_field():
     assert not _field(0.0).any()
 
 
-def test_spread_follows_its_map():
-    spread = torch.zeros(4, 1, 8, 8)
-    spread[..., 4:] = 1.0
-    field = texture_field(spread, _noise(4, 1, 128, 128))
-    assert field[..., :48].std() < 0.05 < 0.8 < field[..., 80:-16].std()
+def test_the_field_follows_the_ratios_map():
+    ratio = torch.zeros(8, 8)
+    ratio[:, 4:] = 1.0
+    field = _field(ratio)
+    assert field[..., :72].std() < 0.02 < 0.1 < field[..., 120:-16].std()
+
+
+def test_the_field_is_weak_where_the_sample_is_smooth():
+    residual = _rough(4, 1, 128, 128)
+    residual[..., :64] *= 0.2
+    field = texture_field(residual, torch.ones_like(residual), torch.ones(4, 1, 8, 8), _noise(4, 1, 128, 128))
+    assert 3 * field[..., :32].std() < field[..., 96:].std()
 
 
 @pytest.mark.parametrize(("axis", "around"), [(-1, (7, 9)), (-2, (4, 6))])
@@ -40,12 +56,21 @@ def test_behind_the_low_pass_noise_is_longer_along_rows(axis, around):
     assert near > 0.5 > far
 
 
-def test_texture_is_what_is_left_without_the_wide():
+def test_what_is_wide_is_no_texture():
     seen = torch.ones(1, 1, 96, 96)
     ramp = torch.linspace(0, 1, 96).expand(1, 1, 96, 96)
-    assert texture_of(ramp, seen)[..., 40:-40].abs().max() < 1e-4
-    noise = _noise(1, 1, 96, 96)
-    assert texture_of(ramp + noise, seen).std() > 0.9 * noise.std()
+    noise = 0.3 * _noise(1, 1, 96, 96)
+    wide, both, alone = (roots_of_texture(image, seen)[..., 40:-40] for image in (ramp, ramp + noise, noise))
+    torch.testing.assert_close(wide, roots_of_texture(torch.zeros_like(ramp), seen)[..., 40:-40])
+    torch.testing.assert_close(both.mean(), alone.mean(), rtol=0.05, atol=0)
+
+
+def test_a_thin_structure_hardly_adds_roughness():
+    seen = torch.ones(1, 1, 96, 96)
+    residual = _rough(1, 1, 96, 96)
+    edge = residual.clone()
+    edge[..., 46:48] = 100.0
+    assert roots_of_texture(edge, seen).mean() < 1.4 * roots_of_texture(residual, seen).mean()
 
 
 def test_unseen_pixels_do_not_bleed_into_the_blur():

@@ -18,21 +18,15 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import blurred_within, texture_field, texture_of
+from reald2iff.diffusion.texture import blurred_within, roots_of_texture, texture_field
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
 from reald2iff.diffusion.training.pictures import draw_samples
 from reald2iff.errors import InvalidParameterError, WeightsError
 
-_FLOOR = 1e-3
-"""Energy that is added on both sides, in squares of `Representation.unit`; about that of quantisation."""
-
 _BLOCK = 24
 """Blocks of this many px are compared, a few waves long: shorter ones scatter too much."""
-
-_LIMIT = 5.0
-"""Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
 
 _MIN_SEEN = 0.5
 """Blocks with fewer measurements than this share are left out."""
@@ -102,16 +96,12 @@ class RefineStage(NoiseStage):
         # Inside holes the residual is never seen.
         seen = (target[:, 1:] > 0).to(target)
         noise = torch.randn(seen.shape, generator=generator).to(seen)
-        theirs, ours = (self._residual(generated) for generated in (target, sample))
-        ours = ours + texture_field(spread, noise)
+        representation = self._pipeline.representation
+        theirs, ours = representation.residual(target), representation.residual(sample)
+        ours = ours + texture_field(ours, (sample[:, 1:] > 0).to(seen), spread, noise)
         if lowpass := self._sampling.lowpass_sigma:
             ours = blurred_within(ours, seen, lowpass, lowpass)
         return {"roughness": roughness_loss(theirs, ours, seen)}
-
-    def _residual(self, generated: torch.Tensor) -> torch.Tensor:
-        representation = self._pipeline.representation
-        residual = representation.expand(generated[:, :1]) / representation.unit
-        return residual.clamp(-_LIMIT, _LIMIT)
 
     def _sample(self, batch: Batch, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """``(B, 2, S, S)`` sample before texture, and the spread it lacks."""
@@ -150,7 +140,9 @@ class RefineStage(NoiseStage):
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
         noise = torch.randn(sample[:, :1].shape, generator=generator)
-        textured = self._pipeline.representation.add(self.model.decode(sample), texture_field(spread, noise))
+        representation, sample = self._pipeline.representation, self.model.decode(sample)
+        residual, seen = representation.residual(sample), (sample[:, 1:] > 0).to(sample)
+        textured = representation.add(sample, texture_field(residual, seen, spread, noise))
         draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
 
 
@@ -175,8 +167,7 @@ def roughness_loss(target: torch.Tensor, sample: torch.Tensor, seen: torch.Tenso
     share = F.avg_pool2d(seen, _BLOCK)
 
     def roughness(images: torch.Tensor) -> torch.Tensor:
-        roots = (texture_of(images, seen).square() + _FLOOR) ** 0.25 * seen
-        return F.avg_pool2d(roots, _BLOCK) / share.clamp(min=1e-6)
+        return F.avg_pool2d(roots_of_texture(images, seen), _BLOCK) / share.clamp(min=1e-6)
 
     counted = (share >= _MIN_SEEN).to(target)
     # Twice, because of the roots.
