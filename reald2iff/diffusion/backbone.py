@@ -73,7 +73,7 @@ class Backbone(ModelMixin, ConfigMixin, ABC):
 
         Returns:
             Predicted x0, and the deviation map ``(B, 1, H, W)``, the ratio ``(B, 1, h, w)`` of
-            `texture_field`, or None.
+            `missing_texture`, or None.
         """
 
 
@@ -106,7 +106,7 @@ class SpreadHead(torch.nn.Module):
         torch.nn.init.constant_(self.layers[-1].bias, -_SMALL)
 
     def forward(self, condition: torch.Tensor) -> torch.Tensor:
-        """``(B, C, H, W)`` to the ratio ``(B, 1, h, w)`` of `texture_field`."""
+        """``(B, C, H, W)`` to the ratio ``(B, 1, h, w)`` of `missing_texture`."""
         return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
 
 

@@ -30,13 +30,21 @@ class NoiseSource:
     static_seed: int | None = None
     persistence: float = 0.0
 
-    def draw(self, place: int, shape: tuple[int, ...]) -> torch.Tensor:
-        """Noise of a shape; ``place`` tells apart what is drawn for one frame."""
+    def draw(self, place: int, shape: tuple[int, ...], changing: int = 0) -> torch.Tensor:
+        """Noise of a shape.
+
+        Args:
+            place: Tells apart what is drawn for one frame.
+            shape: ``(B, C, ...)``.
+            changing: So many channels, the first ones, are new with every frame.
+        """
         noise = torch.randn(shape, generator=self.fresh)
         if self.static_seed is None:
             return noise
         fixed = _fixed(self.static_seed, place, tuple(shape))
-        return math.sqrt(self.persistence) * fixed + math.sqrt(1 - self.persistence) * noise
+        mixed = math.sqrt(self.persistence) * fixed + math.sqrt(1 - self.persistence) * noise
+        mixed[:, :changing] = noise[:, :changing]
+        return mixed
 
 
 @lru_cache(maxsize=_KEPT)

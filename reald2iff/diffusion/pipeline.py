@@ -20,7 +20,7 @@ from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.speckle import punch_small_holes
-from reald2iff.diffusion.texture import texture_field
+from reald2iff.diffusion.texture import missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
@@ -78,7 +78,7 @@ class SamplingDefaults:
         lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
         persistence: Share of the variance of the noise that samples start from which stays from frame to
             frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
-            The texture laid over a sample is always new.
+            Of the fine stage that is the noise of validity alone; the residual's is always new.
         speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
             strength 1; they are punched at random, fewer farther away.
     """
@@ -265,15 +265,15 @@ class RealD2iffPipeline(DiffusionPipeline):
         crop = (slice(None), slice(None), slice(0, height), slice(0, width))
         if fine_steps:
             condition = torch.cat([features, coarse, discrepancy], dim=1)
-            noise = source.draw(1, self.fine.sample_shape(*features[:, 0].shape)).to(device)
+            # The residual's: most of a D435's noise on surfaces is new with every frame; its holes stay.
+            changing = 1 if self.fine.predicts_spread else 0
+            noise = source.draw(1, self.fine.sample_shape(*features[:, 0].shape), changing).to(device)
             noise = noise * self.sampling.fine_temperature
             sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
-                # New with every frame: most of a D435's noise on surfaces is, while its holes stay.
-                fresh = torch.randn((len(fine), 1, *fine.shape[-2:]), generator=generator)
                 residual, seen = self.representation.residual(fine), (fine[:, 1:] > 0).to(fine)
-                fine = self.representation.add(fine, texture_field(residual, seen, spread, fresh))
+                fine = self.representation.add(fine, missing_texture(residual, seen, spread))
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 

@@ -1,11 +1,12 @@
-"""Noise that gives a sample back the spread it lost.
+"""Giving a sample back the spread that it lost.
 
 A network that predicts x0 gives, at its last step, the mean of what may be there: what stays undecided at
 that noise level is missing from the sample. On surfaces that is more than half of the variance of the
-sensor's noise, while the shape of the spectrum is right, and so is where noise is strong and where weak. The
-fine stage therefore also predicts how much rougher the sensor's residual is than the sample's, and correlated
-noise of that ratio to the sample's own roughness is laid over it, in disparity. Validity is left alone: noise
-of that shape frays the outlines of holes.
+sensor's noise, while the rest has its shape: waves that are longer along rows and along lines of equal
+disparity, strong on one surface and weak on another. The fine stage therefore also predicts how much rougher
+the sensor's residual is than the sample's, and the sample's waves are made higher by that ratio, in
+disparity. (Noise of a fixed shape laid over samples is told from the sensor's by its direction.) Validity is
+left alone.
 """
 
 from __future__ import annotations
@@ -14,11 +15,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-
-RADII = (4.2, 2.3)
-"""Gaussian radii of the noise along rows and columns, px. Behind the low-pass of 2 px it has the spectrum
-that planes have: 45, 39, 14 and 1.5 % in the first waves to 32 px along rows (twin 46, 38, 12, 1.7), 20, 32,
-25 and 8 % along columns (22, 34, 24, 5; real 17, 32, 26, 7)."""
 
 _WIDE = (12.0, 8.0)
 """What is smoother than these radii (px) is structure that the network gets right, not texture."""
@@ -51,36 +47,31 @@ def blurred_within(images: torch.Tensor, seen: torch.Tensor, sigma_x: float, sig
     return blurred(images * seen, sigma_x, sigma_y) / share * seen
 
 
-def roots_of_texture(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """Square root of the amplitude of what is not wide; 0 where not seen.
-
-    Its local mean tells how rough a residual is, and is hardly moved by a few px of structure.
+def texture_of(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """What is not wide in a residual, and no structure; 0 where not seen.
 
     Args:
         residual: ``(N, 1, H, W)`` in multiples of `Representation.unit`.
         seen: ``(N, 1, H, W)`` 1 where it is known, else 0.
     """
     clipped = residual.clamp(-_LIMIT, _LIMIT)
-    texture = clipped - blurred_within(clipped, seen, *_WIDE)
-    return (texture.square() + _FLOOR) ** 0.25 * seen
+    return (clipped - blurred_within(clipped, seen, *_WIDE)) * seen
 
 
-def texture_field(
-    residual: torch.Tensor, seen: torch.Tensor, ratio: torch.Tensor, noise: torch.Tensor
-) -> torch.Tensor:
-    """Noise to lay over a sample.
+def roots_of_texture(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Square root of the amplitude of `texture_of`; 0 where not seen.
+
+    Its local mean tells how rough a residual is, and is hardly moved by a few px of structure.
+    """
+    return (texture_of(residual, seen).square() + _FLOOR) ** 0.25 * seen
+
+
+def missing_texture(residual: torch.Tensor, seen: torch.Tensor, ratio: torch.Tensor) -> torch.Tensor:
+    """What a sample's residual lacks, ``(B, 1, H, W)`` in multiples of `Representation.unit`.
 
     Args:
-        residual: ``(B, 1, H, W)`` the sample's, in multiples of `Representation.unit`.
+        residual: ``(B, 1, H, W)`` the sample's, likewise.
         seen: ``(B, 1, H, W)`` 1 where the sample is valid, else 0.
-        ratio: ``(B, 1, h, w)`` standard deviation of the noise over the sample's roughness, to be
-            interpolated.
-        noise: ``(B, 1, H, W)`` standard normal.
-
-    Returns:
-        ``(B, 1, H, W)``, in multiples of `Representation.unit`.
+        ratio: ``(B, 1, h, w)`` height of waves that is missing over that of the sample's, to be interpolated.
     """
-    unit = math.prod(float(_kernel(radius).square().sum()) ** 0.5 for radius in RADII)
-    roughness = blurred_within(roots_of_texture(residual, seen), seen, *_WIDE).square()
-    strength = F.interpolate(ratio, size=noise.shape[-2:], mode="bilinear") * roughness
-    return strength * blurred(noise.to(ratio), *RADII) / unit
+    return F.interpolate(ratio, size=residual.shape[-2:], mode="bilinear") * texture_of(residual, seen)

@@ -1,9 +1,8 @@
 """Noise of a given spread and of the sensor's shape."""
 
-import pytest
 import torch
 
-from reald2iff.diffusion.texture import blurred, blurred_within, roots_of_texture, texture_field
+from reald2iff.diffusion.texture import blurred, blurred_within, missing_texture, roots_of_texture
 
 
 def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -16,44 +15,39 @@ def _rough(*shape: int) -> torch.Tensor:
     return 0.3 * smooth / smooth.std()
 
 
-def _field(ratio: float | torch.Tensor) -> torch.Tensor:
+def _missing(residual: torch.Tensor, ratio: float | torch.Tensor) -> torch.Tensor:
+    ratios = torch.as_tensor(ratio).expand(len(residual), 1, 8, 8)
+    return missing_texture(residual, torch.ones_like(residual), ratios)
+
+
+def test_waves_grow_by_the_ratio():
     residual = _rough(6, 1, 192, 192)
-    ratios = torch.as_tensor(ratio).expand(6, 1, 8, 8)
-    return texture_field(residual, torch.ones_like(residual), ratios, _noise(6, 1, 192, 192))
+    grown = residual + _missing(residual, 0.8)
+    seen = torch.ones_like(residual)
+    ratio = (roots_of_texture(grown, seen).mean() / roots_of_texture(residual, seen).mean()) ** 2
+    torch.testing.assert_close(ratio, torch.tensor(1.8), atol=0.1, rtol=0)
 
 
-def test_a_field_is_in_proportion_to_the_samples_roughness():
-    # The square of a mean of square roots is less than the standard deviation.
-    torch.testing.assert_close(_field(2.0)[..., 16:-16, 16:-16].std(), torch.tensor(0.39), atol=0.05, rtol=0)
+def test_a_ratio_of_nothing_changes_nothing():
+    assert not _missing(_rough(1, 1, 64, 64), 0.0).any()
 
 
-def test_a_ratio_of_nothing_gives_no_field():
-    assert not _field(0.0).any()
-
-
-def test_the_field_follows_the_ratios_map():
+def test_waves_grow_where_the_ratios_map_says():
     ratio = torch.zeros(8, 8)
     ratio[:, 4:] = 1.0
-    field = _field(ratio)
-    assert field[..., :72].std() < 0.02 < 0.1 < field[..., 120:-16].std()
+    missing = _missing(_rough(4, 1, 128, 128), ratio)
+    assert missing[..., :48].std() < 0.02 < 0.1 < missing[..., 80:].std()
 
 
-def test_the_field_is_weak_where_the_sample_is_smooth():
-    residual = _rough(4, 1, 128, 128)
-    residual[..., :64] *= 0.2
-    field = texture_field(residual, torch.ones_like(residual), torch.ones(4, 1, 8, 8), _noise(4, 1, 128, 128))
-    assert 3 * field[..., :32].std() < field[..., 96:].std()
+def test_wide_structure_does_not_grow():
+    ramp = torch.linspace(0, 1, 128).expand(1, 1, 128, 128)
+    assert _missing(ramp, 1.0)[..., 40:-40].abs().max() < 1e-4
 
 
-@pytest.mark.parametrize(("axis", "around"), [(-1, (7, 9)), (-2, (4, 6))])
-def test_behind_the_low_pass_noise_is_longer_along_rows(axis, around):
-    field = blurred(_field(1.0), 2.0, 2.0)[..., 24:-24, 24:-24]
-    length = field.shape[axis]
-    near, far = (
-        (field.narrow(axis, 0, length - n) * field.narrow(axis, n, length - n)).mean() / field.square().mean()
-        for n in around
-    )
-    assert near > 0.5 > far
+def test_steps_at_edges_grow_by_no_more_than_the_height_of_strong_noise():
+    step = torch.zeros(1, 1, 96, 96)
+    step[..., 48:] = 200.0
+    assert _missing(step, 1.0).abs().max() < 6
 
 
 def test_what_is_wide_is_no_texture():

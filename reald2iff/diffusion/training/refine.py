@@ -1,7 +1,7 @@
 """Refinement: the fine stage learns how much spread its own samples lack.
 
 In few steps, a network that predicts x0 gives samples that are too smooth. The spread that is missing after
-the last step is learned by itself, with everything else frozen: samples with that much noise laid over them
+the last step is learned by itself, with everything else frozen: samples whose waves are made that much higher
 (`reald2iff.diffusion.texture`) shall be as rough as the sensor's residual, block by block. Roughness is a
 mean of square roots, compared by its logarithm, so that the few places beside edges, whose residuals are
 structure rather than texture, do not outweigh the surfaces.
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import blurred_within, roots_of_texture, texture_field
+from reald2iff.diffusion.texture import blurred_within, missing_texture, roots_of_texture
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
@@ -95,10 +95,9 @@ class RefineStage(NoiseStage):
         sample, spread = self._sample(batch, generator)
         # Inside holes the residual is never seen.
         seen = (target[:, 1:] > 0).to(target)
-        noise = torch.randn(seen.shape, generator=generator).to(seen)
         representation = self._pipeline.representation
         theirs, ours = representation.residual(target), representation.residual(sample)
-        ours = ours + texture_field(ours, (sample[:, 1:] > 0).to(seen), spread, noise)
+        ours = ours + missing_texture(ours, (sample[:, 1:] > 0).to(seen), spread)
         if lowpass := self._sampling.lowpass_sigma:
             ours = blurred_within(ours, seen, lowpass, lowpass)
         return {"roughness": roughness_loss(theirs, ours, seen)}
@@ -139,10 +138,9 @@ class RefineStage(NoiseStage):
     def draw(self, batch: Batch, path: Path) -> None:
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
-        noise = torch.randn(sample[:, :1].shape, generator=generator)
         representation, sample = self._pipeline.representation, self.model.decode(sample)
         residual, seen = representation.residual(sample), (sample[:, 1:] > 0).to(sample)
-        textured = representation.add(sample, texture_field(residual, seen, spread, noise))
+        textured = representation.add(sample, missing_texture(residual, seen, spread))
         draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
 
 
