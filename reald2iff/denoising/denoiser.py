@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from reald2iff.denoising.credibility import CredibilityLimits, refuse_frame, refuse_result
 from reald2iff.denoising.network import DenoisingNetwork, load_network
 from reald2iff.errors import InvalidDepthError, InvalidParameterError, WeightsError
+from reald2iff.sensors.d435.postprocess import lowpass_within
 
 DEFAULT_WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "denoiser"
+
+
+_SEAM_RADIUS, _SEAM_TOLERANCE = 2.0, 0.3
+"""The network answers in cells of 4 px, whose seams are steps of 0.01 px: Gaussian radius (px) of the filter
+that takes them out, and the step (px) beyond which it leaves everything as it is."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Denoiser:
         cleaned, spread = (
             image[0, 0, :height, :width].cpu().numpy() for image in (prediction.disparity, prediction.spread)
         )
-        return cleaned, spread
+        return lowpass_within(cleaned, _SEAM_RADIUS, _SEAM_TOLERANCE), spread
 
 
 def load_denoiser(weights: str | Path = "default", device: str = "cpu") -> Denoiser:

@@ -1,4 +1,4 @@
-"""Choosing the validity thresholds and the rate of small holes of trained weights on validation views."""
+"""Choosing texture, validity thresholds and rate of small holes of trained weights on validation views."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ import torch
 from rich.progress import track
 
 from reald2iff.diffusion.condition import setting_values
-from reald2iff.diffusion.pipeline import MAX_SPECKLE_RATE, RealD2iffPipeline, SamplingDefaults, StageSamples
+from reald2iff.diffusion.pipeline import (
+    MAX_SPECKLE_RATE,
+    MAX_TEXTURE_GAIN,
+    RealD2iffPipeline,
+    SamplingDefaults,
+    StageSamples,
+)
 from reald2iff.diffusion.speckle import small_holes
 from reald2iff.errors import InvalidParameterError
+from reald2iff.metrics.fingerprint import fingerprint
 from reald2iff.pairs import PairArrays, load_pairs
-from reald2iff.pairs.format import CLEAN_STEPS
+from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
 from reald2iff.sensors.d435.statistics import speckle_density
 
 
@@ -34,6 +41,9 @@ class CalibrateConfig:
         lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
         lowpass_tolerance: Of the same, px; None keeps it.
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
+        surface_persistence: The same of noise on surfaces; None keeps it.
+        texture_gain: Factor on the texture that samples lack; None finds the one that gives planes the
+            sensor's noise.
         fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
             sensor's share of holes, which frays their outlines where it is far from 0.
         speckle_rate: Small holes per million px beside holes and jumps to punch; None counts those missing.
@@ -52,6 +62,8 @@ class CalibrateConfig:
     lowpass_sigma: float | None = None
     lowpass_tolerance: float | None = None
     persistence: float | None = None
+    surface_persistence: float | None = None
+    texture_gain: float | None = None
     fine_validity_threshold: float | None = None
     speckle_rate: float | None = None
     shift: float | None = None
@@ -123,6 +135,40 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Seque
     return float(np.clip(missing / (likely * 1e-6), 0, MAX_SPECKLE_RATE)) if likely else 0.0
 
 
+def matching_gain(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> float:
+    """Factor on the texture that samples lack at which noise on planes is the sensor's.
+
+    The noise is taken to grow linearly between a factor of 0 and one of 1. Where samples add no texture, or
+    no plane is found, 1.
+
+    Args:
+        pipeline: With the steps and the low-pass that will be used.
+        pairs: Views to look at.
+        seed: Of the noise.
+    """
+    if not pipeline.fine.predicts_spread:
+        return 1.0
+    wanted = _plane_noise([disparity / SENSOR_STEPS for disparity in pairs.sensor_disparity])
+    found = []
+    for gain in (0.0, 1.0):
+        pipeline.set_sampling(replace(pipeline.sampling, texture_gain=gain))
+        generated = []
+        for index, samples in enumerate(sample_views(pipeline, pairs, seed)):
+            assert samples.fine is not None
+            generated.append(pipeline.decode_fine(_clean(pairs, index), samples.fine)[0, 0].numpy())
+        found.append(_plane_noise(generated))
+    without, whole = found
+    if wanted is None or without is None or whole is None or whole <= without:
+        return 1.0
+    return float(np.clip((wanted - without) / (whole - without), 0, MAX_TEXTURE_GAIN))
+
+
+def _plane_noise(frames: Sequence[np.ndarray]) -> float | None:
+    """Median standard deviation of noise on planes, px; None where there are none."""
+    found = fingerprint([np.asarray(frame, dtype=np.float32) for frame in frames], parts=("planes",))
+    return found["plane_sigma"].median if "plane_sigma" in found else None
+
+
 def sample_views(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> list[StageSamples]:
     """Samples of every view at its setting, from noise of ``seed`` and the view's place."""
     samples = []
@@ -151,10 +197,15 @@ def calibrate_weights(config: CalibrateConfig) -> int:
         "lowpass_sigma",
         "lowpass_tolerance",
         "persistence",
+        "surface_persistence",
+        "texture_gain",
     )
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     views = load_pairs(config.pairs, "val", config.views)
+    if config.texture_gain is None:
+        gain = matching_gain(pipeline, views, config.seed)
+        pipeline.set_sampling(replace(pipeline.sampling, texture_gain=gain))
     samples = sample_views(pipeline, views, config.seed)
     chosen = calibrate(pipeline, views, samples)
     if config.fine_validity_threshold is not None:

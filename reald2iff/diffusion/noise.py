@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import torch
 
-_KEPT = 4
+_KEPT = 6
 """Images of fixed noise that are remembered: those of both stages, of two cameras."""
 
 
@@ -30,21 +30,13 @@ class NoiseSource:
     static_seed: int | None = None
     persistence: float = 0.0
 
-    def draw(self, place: int, shape: tuple[int, ...], changing: int = 0) -> torch.Tensor:
-        """Noise of a shape.
-
-        Args:
-            place: Tells apart what is drawn for one frame.
-            shape: ``(B, C, ...)``.
-            changing: So many channels, the first ones, are new with every frame.
-        """
+    def draw(self, place: int, shape: tuple[int, ...]) -> torch.Tensor:
+        """Noise of a shape; ``place`` tells apart what is drawn for one frame."""
         noise = torch.randn(shape, generator=self.fresh)
         if self.static_seed is None:
             return noise
         fixed = _fixed(self.static_seed, place, tuple(shape))
-        mixed = math.sqrt(self.persistence) * fixed + math.sqrt(1 - self.persistence) * noise
-        mixed[:, :changing] = noise[:, :changing]
-        return mixed
+        return math.sqrt(self.persistence) * fixed + math.sqrt(1 - self.persistence) * noise
 
 
 @lru_cache(maxsize=_KEPT)

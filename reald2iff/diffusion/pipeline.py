@@ -17,7 +17,7 @@ from reald2iff.diffusion.backbone import Backbone
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
 from reald2iff.diffusion.noise import NoiseSource
-from reald2iff.diffusion.representation import Representation
+from reald2iff.diffusion.representation import CHANNELS, Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.speckle import punch_small_holes
 from reald2iff.diffusion.texture import missing_texture
@@ -40,6 +40,9 @@ class RealD2iffOutput(BaseOutput):
     coarse_disparity: torch.Tensor
     discrepancy: torch.Tensor
 
+
+MAX_TEXTURE_GAIN = 4.0
+"""Of waves that the network hardly knows of."""
 
 MAX_SPECKLE_RATE = 1e5
 """Small holes per million px beyond which there is little else."""
@@ -78,7 +81,10 @@ class SamplingDefaults:
         lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
         persistence: Share of the variance of the noise that samples start from which stays from frame to
             frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
-            Of the fine stage that is the noise of validity alone; the residual's is always new.
+            Of the fine stage that is the noise of validity alone.
+        surface_persistence: The same of the fine stage's residual: most of a D435's noise on surfaces is new
+            with every frame, while its holes stay.
+        texture_gain: Factor on what the fine stage says its waves lack, so that the noise on planes is right.
         speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
             strength 1; they are punched at random, fewer farther away.
     """
@@ -91,6 +97,8 @@ class SamplingDefaults:
     lowpass_sigma: float = 0.0
     lowpass_tolerance: float = 5.0
     persistence: float = 0.0
+    surface_persistence: float = 0.0
+    texture_gain: float = 1.0
     speckle_rate: float = 0.0
 
     def __post_init__(self) -> None:
@@ -99,8 +107,13 @@ class SamplingDefaults:
                 f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
                 "radius of 0 to 10 px and a positive tolerance"
             )
-        if not 0 <= self.persistence <= 1:
-            raise InvalidParameterError(f"persistence = {self.persistence}: expected a share in [0, 1]")
+        for name in ("persistence", "surface_persistence"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected a share in [0, 1]")
+        if not 0 <= self.texture_gain <= MAX_TEXTURE_GAIN:
+            raise InvalidParameterError(
+                f"texture_gain = {self.texture_gain}: expected 0 to {MAX_TEXTURE_GAIN:g}"
+            )
         if not 0 <= self.speckle_rate <= MAX_SPECKLE_RATE:
             raise InvalidParameterError(
                 f"speckle_rate = {self.speckle_rate}: expected 0 to {MAX_SPECKLE_RATE:g} holes"
@@ -265,15 +278,17 @@ class RealD2iffPipeline(DiffusionPipeline):
         crop = (slice(None), slice(None), slice(0, height), slice(0, width))
         if fine_steps:
             condition = torch.cat([features, coarse, discrepancy], dim=1)
-            # The residual's: most of a D435's noise on surfaces is new with every frame; its holes stay.
-            changing = 1 if self.fine.predicts_spread else 0
-            noise = source.draw(1, self.fine.sample_shape(*features[:, 0].shape), changing).to(device)
+            batch, channels, *size = self.fine.sample_shape(*features[:, 0].shape)
+            half = (batch, channels // CHANNELS, *size)
+            surface = NoiseSource(generator, static_seed, self.sampling.surface_persistence)
+            noise = torch.cat([surface.draw(1, half), source.draw(2, half)], dim=1).to(device)
             noise = noise * self.sampling.fine_temperature
             sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
                 residual, seen = self.representation.residual(fine), (fine[:, 1:] > 0).to(fine)
-                fine = self.representation.add(fine, missing_texture(residual, seen, spread))
+                missing = missing_texture(residual, seen, spread)
+                fine = self.representation.add(fine, self.sampling.texture_gain * missing)
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 

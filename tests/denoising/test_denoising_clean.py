@@ -41,6 +41,13 @@ def test_noise_on_planes_is_a_third_of_what_it_was(frame, cleaned) -> None:
     assert np.std((cleaned.disparity - clean)[inside]) < np.std((sensed - clean)[inside]) / 3
 
 
+def test_the_networks_cells_leave_no_seams(frame, cleaned) -> None:
+    inside = on_planes(*frame)[:, 1:-1]
+    bend = np.abs(np.diff(cleaned.disparity - frame[0], n=2, axis=1))
+    columns = [bend[:, place::4][inside[:, place::4]].mean() for place in range(4)]
+    assert max(columns) < 2 * min(columns)
+
+
 def test_the_predicted_spread_is_larger_where_the_error_is(frame, cleaned) -> None:
     error = np.abs(cleaned.disparity - frame[0])
     known = cleaned.disparity > 0

@@ -52,9 +52,3 @@ def test_frames_of_a_sequence_are_alike_and_those_of_two_sequences_are_not(pipel
 def test_a_persistence_above_one_is_refused():
     with pytest.raises(InvalidParameterError, match=r"persistence = 1\.5: expected a share"):
         SamplingDefaults(persistence=1.5)
-
-
-def test_changing_channels_are_new_with_every_frame():
-    one, other = (NoiseSource(_generator(s), 7, 1.0).draw(0, (1, 2, 20, 20), changing=1) for s in (1, 2))
-    assert torch.equal(one[:, 1], other[:, 1])
-    assert not torch.isclose(one[:, 0], other[:, 0]).any()
