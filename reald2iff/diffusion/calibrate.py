@@ -20,8 +20,10 @@ from reald2iff.diffusion.pipeline import (
     StageSamples,
 )
 from reald2iff.diffusion.speckle import small_holes
+from reald2iff.diffusion.texture import GAIN_DISPARITIES
 from reald2iff.errors import InvalidParameterError
 from reald2iff.metrics.fingerprint import fingerprint
+from reald2iff.metrics.fingerprint.dropout import DISPARITY_CLASS_NAMES
 from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
 from reald2iff.sensors.d435.statistics import speckle_density
@@ -42,8 +44,7 @@ class CalibrateConfig:
         lowpass_tolerance: Of the same, px; None keeps it.
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         surface_persistence: The same of noise on surfaces; None keeps it.
-        texture_gain: Factor on the texture that samples lack; None finds the one that gives planes the
-            sensor's noise.
+        real_pairs: Pairs of real frames: noise on planes is then put halfway between the pairs' and theirs.
         fine_validity_threshold: Set this threshold for the fine stage; None finds the one that gives the
             sensor's share of holes, which frays their outlines where it is far from 0.
         speckle_rate: Small holes per million px beside holes and jumps to punch; None counts those missing.
@@ -63,7 +64,7 @@ class CalibrateConfig:
     lowpass_tolerance: float | None = None
     persistence: float | None = None
     surface_persistence: float | None = None
-    texture_gain: float | None = None
+    real_pairs: Path | None = None
     fine_validity_threshold: float | None = None
     speckle_rate: float | None = None
     shift: float | None = None
@@ -135,38 +136,50 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Seque
     return float(np.clip(missing / (likely * 1e-6), 0, MAX_SPECKLE_RATE)) if likely else 0.0
 
 
-def matching_gain(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> float:
-    """Factor on the texture that samples lack at which noise on planes is the sensor's.
+def matching_gains(
+    pipeline: RealD2iffPipeline, sources: Sequence[PairArrays], seed: int
+) -> tuple[float, ...]:
+    """Factors on the texture that samples lack at which noise on planes is the sensor's.
 
     The noise is taken to grow linearly between a factor of 0 and one of 1. Where samples add no texture, or
-    no plane is found, 1.
+    no planes are found, 1.
 
     Args:
         pipeline: With the steps and the low-pass that will be used.
-        pairs: Views to look at.
+        sources: Views to look at; the mean of what suits each.
         seed: Of the noise.
     """
+    ones = (1.0,) * len(GAIN_DISPARITIES)
     if not pipeline.fine.predicts_spread:
-        return 1.0
-    wanted = _plane_noise([disparity / SENSOR_STEPS for disparity in pairs.sensor_disparity])
-    found = []
-    for gain in (0.0, 1.0):
-        pipeline.set_sampling(replace(pipeline.sampling, texture_gain=gain))
-        generated = []
-        for index, samples in enumerate(sample_views(pipeline, pairs, seed)):
-            assert samples.fine is not None
-            generated.append(pipeline.decode_fine(_clean(pairs, index), samples.fine)[0, 0].numpy())
-        found.append(_plane_noise(generated))
-    without, whole = found
-    if wanted is None or without is None or whole is None or whole <= without:
-        return 1.0
-    return float(np.clip((wanted - without) / (whole - without), 0, MAX_TEXTURE_GAIN))
+        return ones
+    fitting = []
+    for pairs in sources:
+        wanted = plane_noise([disparity / SENSOR_STEPS for disparity in pairs.sensor_disparity])
+        found = []
+        for gains in ((0.0,) * len(ones), ones):
+            pipeline.set_sampling(replace(pipeline.sampling, texture_gains=gains))
+            generated = []
+            for index, samples in enumerate(sample_views(pipeline, pairs, seed)):
+                assert samples.fine is not None
+                generated.append(pipeline.decode_fine(_clean(pairs, index), samples.fine)[0, 0].numpy())
+            found.append(plane_noise(generated))
+        without, whole = found
+        slope = np.where(whole > without, whole - without, np.nan)
+        fitting.append(np.clip((wanted - without) / slope, 0, MAX_TEXTURE_GAIN))
+    known = [~np.isnan(gains) for gains in fitting]
+    count = np.sum(known, axis=0)
+    if not count.any():
+        return ones
+    mean = np.nansum(fitting, axis=0) / np.maximum(count, 1)
+    filled = np.interp(GAIN_DISPARITIES, np.array(GAIN_DISPARITIES)[count > 0], mean[count > 0])
+    return tuple(filled.tolist())
 
 
-def _plane_noise(frames: Sequence[np.ndarray]) -> float | None:
-    """Median standard deviation of noise on planes, px; None where there are none."""
+def plane_noise(frames: Sequence[np.ndarray]) -> np.ndarray:
+    """Median standard deviation of noise on planes at `GAIN_DISPARITIES`, px; NaN where there are none."""
     found = fingerprint([np.asarray(frame, dtype=np.float32) for frame in frames], parts=("planes",))
-    return found["plane_sigma"].median if "plane_sigma" in found else None
+    names = [f"plane_sigma_disparity_{name}" for name in DISPARITY_CLASS_NAMES]
+    return np.array([found[name].median if name in found else np.nan for name in names])
 
 
 def sample_views(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> list[StageSamples]:
@@ -198,14 +211,13 @@ def calibrate_weights(config: CalibrateConfig) -> int:
         "lowpass_tolerance",
         "persistence",
         "surface_persistence",
-        "texture_gain",
     )
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     views = load_pairs(config.pairs, "val", config.views)
-    if config.texture_gain is None:
-        gain = matching_gain(pipeline, views, config.seed)
-        pipeline.set_sampling(replace(pipeline.sampling, texture_gain=gain))
+    noise_of = [views] if config.real_pairs is None else [views, load_pairs(config.real_pairs, "train")]
+    gains = matching_gains(pipeline, noise_of, config.seed)
+    pipeline.set_sampling(replace(pipeline.sampling, texture_gains=gains))
     samples = sample_views(pipeline, views, config.seed)
     chosen = calibrate(pipeline, views, samples)
     if config.fine_validity_threshold is not None:

@@ -20,7 +20,7 @@ from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import CHANNELS, Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.speckle import punch_small_holes
-from reald2iff.diffusion.texture import missing_texture
+from reald2iff.diffusion.texture import GAIN_DISPARITIES, gain_at, missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
@@ -84,7 +84,8 @@ class SamplingDefaults:
             Of the fine stage that is the noise of validity alone.
         surface_persistence: The same of the fine stage's residual: most of a D435's noise on surfaces is new
             with every frame, while its holes stay.
-        texture_gain: Factor on what the fine stage says its waves lack, so that the noise on planes is right.
+        texture_gains: Factors on what the fine stage says its waves lack, at
+            `reald2iff.diffusion.texture.GAIN_DISPARITIES`, so that the noise on planes is right.
         speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
             strength 1; they are punched at random, fewer farther away.
     """
@@ -98,7 +99,7 @@ class SamplingDefaults:
     lowpass_tolerance: float = 5.0
     persistence: float = 0.0
     surface_persistence: float = 0.0
-    texture_gain: float = 1.0
+    texture_gains: tuple[float, ...] = (1.0,) * len(GAIN_DISPARITIES)
     speckle_rate: float = 0.0
 
     def __post_init__(self) -> None:
@@ -110,9 +111,13 @@ class SamplingDefaults:
         for name in ("persistence", "surface_persistence"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected a share in [0, 1]")
-        if not 0 <= self.texture_gain <= MAX_TEXTURE_GAIN:
+        # JSON knows lists alone.
+        object.__setattr__(self, "texture_gains", tuple(self.texture_gains))
+        gains = self.texture_gains
+        if len(gains) != len(GAIN_DISPARITIES) or not all(0 <= gain <= MAX_TEXTURE_GAIN for gain in gains):
             raise InvalidParameterError(
-                f"texture_gain = {self.texture_gain}: expected 0 to {MAX_TEXTURE_GAIN:g}"
+                f"texture_gains = {gains}: expected {len(GAIN_DISPARITIES)} factors "
+                f"of 0 to {MAX_TEXTURE_GAIN:g}"
             )
         if not 0 <= self.speckle_rate <= MAX_SPECKLE_RATE:
             raise InvalidParameterError(
@@ -288,7 +293,8 @@ class RealD2iffPipeline(DiffusionPipeline):
             if spread is not None:
                 residual, seen = self.representation.residual(fine), (fine[:, 1:] > 0).to(fine)
                 missing = missing_texture(residual, seen, spread)
-                fine = self.representation.add(fine, self.sampling.texture_gain * missing)
+                gain = gain_at(self.sampling.texture_gains, clean)
+                fine = self.representation.add(fine, gain * missing)
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
 

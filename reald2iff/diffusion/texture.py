@@ -12,7 +12,9 @@ left alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -24,6 +26,10 @@ _LIMIT = 5.0
 
 _FLOOR = 1e-3
 """Energy that is added everywhere, in squares of `Representation.unit`; about that of quantisation."""
+
+
+GAIN_DISPARITIES = (6.0, 10.0, 14.0, 20.0, 32.0, 50.0)
+"""Disparities (px) at which gains are given: the middles of the fingerprint's classes."""
 
 
 def _kernel(sigma: float) -> torch.Tensor:
@@ -75,3 +81,9 @@ def missing_texture(residual: torch.Tensor, seen: torch.Tensor, ratio: torch.Ten
         ratio: ``(B, 1, h, w)`` height of waves that is missing over that of the sample's, to be interpolated.
     """
     return F.interpolate(ratio, size=residual.shape[-2:], mode="bilinear") * texture_of(residual, seen)
+
+
+def gain_at(gains: Sequence[float], disparity: torch.Tensor) -> torch.Tensor:
+    """Gains of every px, ``(B, 1, H, W)``, from those at `GAIN_DISPARITIES`; the ends go on beyond them."""
+    clean = disparity.cpu().numpy()
+    return torch.from_numpy(np.interp(clean, GAIN_DISPARITIES, gains).astype(np.float32)).to(disparity)

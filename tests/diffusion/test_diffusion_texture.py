@@ -2,7 +2,14 @@
 
 import torch
 
-from reald2iff.diffusion.texture import blurred, blurred_within, missing_texture, roots_of_texture
+from reald2iff.diffusion.texture import (
+    GAIN_DISPARITIES,
+    blurred,
+    blurred_within,
+    gain_at,
+    missing_texture,
+    roots_of_texture,
+)
 
 
 def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -77,3 +84,10 @@ def test_unseen_pixels_do_not_bleed_into_the_blur():
 def test_the_blur_of_a_constant_is_itself_up_to_the_borders():
     constant = torch.full((1, 1, 48, 64), 3.0)
     torch.testing.assert_close(blurred(constant, 4.0, 2.0), constant)
+
+
+def test_gains_hold_at_their_disparities_and_go_on_beyond_the_ends():
+    gains = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    disparity = torch.tensor([1.0, *GAIN_DISPARITIES, 12.0, 90.0]).view(1, 1, 1, -1)
+    expected = torch.tensor([0.0, *gains, 0.3, 1.0]).view(1, 1, 1, -1)
+    torch.testing.assert_close(gain_at(gains, disparity), expected)
