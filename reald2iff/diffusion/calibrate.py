@@ -22,11 +22,17 @@ from reald2iff.diffusion.pipeline import (
 from reald2iff.diffusion.speckle import small_holes
 from reald2iff.diffusion.texture import GAIN_DISPARITIES
 from reald2iff.errors import InvalidParameterError
-from reald2iff.metrics.fingerprint import fingerprint
-from reald2iff.metrics.fingerprint.dropout import DISPARITY_CLASS_NAMES
 from reald2iff.pairs import PairArrays, load_pairs
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
 from reald2iff.sensors.d435.statistics import speckle_density
+
+_BLOCK = 24
+"""Noise is compared on blocks of this many px."""
+
+_FLAT = 0.03
+"""Blocks whose clean disparity lies farther from a plane (px) are left out."""
+
+_MIN_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -154,20 +160,19 @@ def matching_gains(
         return ones
     fitting = []
     for pairs in sources:
-        wanted = plane_noise([disparity / SENSOR_STEPS for disparity in pairs.sensor_disparity])
-        found = []
+        clean = pairs.clean_disparity.astype(np.float32) / CLEAN_STEPS
+        noise = [block_noise(pairs.sensor_disparity.astype(np.float32) / SENSOR_STEPS)]
         for gains in ((0.0,) * len(ones), ones):
             pipeline.set_sampling(replace(pipeline.sampling, texture_gains=gains))
             generated = []
             for index, samples in enumerate(sample_views(pipeline, pairs, seed)):
                 assert samples.fine is not None
                 generated.append(pipeline.decode_fine(_clean(pairs, index), samples.fine)[0, 0].numpy())
-            found.append(plane_noise(generated))
-        without, whole = found
+            noise.append(block_noise(np.stack(generated)))
+        wanted, without, whole = _median_noise(clean, np.stack(noise))
         slope = np.where(whole > without, whole - without, np.nan)
         fitting.append(np.clip((wanted - without) / slope, 0, MAX_TEXTURE_GAIN))
-    known = [~np.isnan(gains) for gains in fitting]
-    count = np.sum(known, axis=0)
+    count = np.sum(~np.isnan(fitting), axis=0)
     if not count.any():
         return ones
     mean = np.nansum(fitting, axis=0) / np.maximum(count, 1)
@@ -175,11 +180,40 @@ def matching_gains(
     return tuple(filled.tolist())
 
 
-def plane_noise(frames: Sequence[np.ndarray]) -> np.ndarray:
-    """Median standard deviation of noise on planes at `GAIN_DISPARITIES`, px; NaN where there are none."""
-    found = fingerprint([np.asarray(frame, dtype=np.float32) for frame in frames], parts=("planes",))
-    names = [f"plane_sigma_disparity_{name}" for name in DISPARITY_CLASS_NAMES]
-    return np.array([found[name].median if name in found else np.nan for name in names])
+def _median_noise(clean: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Medians of noise on the same planes, by disparity: ``(K, N, h, w)`` to ``(K, classes)``."""
+    flat = block_noise(clean) < _FLAT
+    level = _blocks(clean).mean(axis=-1)
+    limits = np.sqrt(np.multiply(GAIN_DISPARITIES[1:], GAIN_DISPARITIES[:-1]))
+    usable = flat & ~np.isnan(noise).any(axis=0)
+    group = np.where(usable, np.digitize(level, limits), -1)
+    medians = np.full((len(noise), len(GAIN_DISPARITIES)), np.nan)
+    for index in range(len(GAIN_DISPARITIES)):
+        if (group == index).sum() >= _MIN_BLOCKS:
+            medians[:, index] = np.median(noise[:, group == index], axis=1)
+    return medians
+
+
+def block_noise(disparity: np.ndarray) -> np.ndarray:
+    """Standard deviation (px) off the best plane of every block: ``(N, H, W)`` to ``(N, h, w)``.
+
+    NaN where a block has holes.
+    """
+    blocks = _blocks(disparity)
+    ramp = np.arange(_BLOCK) - (_BLOCK - 1) / 2
+    plane = np.stack([np.ones(_BLOCK**2), np.repeat(ramp, _BLOCK), np.tile(ramp, _BLOCK)], axis=1)
+    plane /= np.linalg.norm(plane, axis=0)
+    level = blocks.mean(axis=-1, keepdims=True)
+    left = (blocks - level) - ((blocks - level) @ plane) @ plane.T
+    return np.where((blocks > 0).all(axis=-1), left.std(axis=-1), np.nan)
+
+
+def _blocks(images: np.ndarray) -> np.ndarray:
+    """``(N, H, W)`` to ``(N, H // side, W // side, side * side)``."""
+    count, height, width = images.shape
+    rows, columns = height // _BLOCK, width // _BLOCK
+    cut = images[:, : rows * _BLOCK, : columns * _BLOCK].reshape(count, rows, _BLOCK, columns, _BLOCK)
+    return cut.transpose(0, 1, 3, 2, 4).reshape(count, rows, columns, _BLOCK**2).astype(np.float64)
 
 
 def sample_views(pipeline: RealD2iffPipeline, pairs: PairArrays, seed: int) -> list[StageSamples]:

@@ -28,8 +28,8 @@ _FLOOR = 1e-3
 """Energy that is added everywhere, in squares of `Representation.unit`; about that of quantisation."""
 
 
-GAIN_DISPARITIES = (6.0, 10.0, 14.0, 20.0, 32.0, 50.0)
-"""Disparities (px) at which gains are given: the middles of the fingerprint's classes."""
+GAIN_DISPARITIES = (3.5, 6.5, 9.5, 12.5, 16.0, 20.5, 26.5, 40.0)
+"""Disparities (px) at which gains are given."""
 
 
 def _kernel(sigma: float) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from reald2iff.diffusion import calibrate as calibration
-from reald2iff.diffusion.calibrate import calibrate, matching_gains, plane_noise, sample_views, threshold_for
+from reald2iff.diffusion.calibrate import block_noise, calibrate, matching_gains, sample_views, threshold_for
 from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults, StageSamples
 from reald2iff.pairs import PairArrays
 
@@ -52,7 +52,7 @@ class _Waves:
         self.sampling = sampling
 
     def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
-        return clean + (0.02 + 0.04 * self.sampling.texture_gains[3]) * sample
+        return clean + (0.02 + 0.04 * self.sampling.texture_gains[5]) * sample
 
 
 def _plane_pairs(rng: np.random.Generator, noise: float) -> PairArrays:
@@ -93,6 +93,15 @@ def test_weights_without_a_spread_head_need_no_gains(sampled_waves) -> None:
     assert set(matching_gains(_Waves(False), [pairs], 0)) == {1.0}
 
 
-def test_noise_where_there_are_no_planes_is_unknown() -> None:
-    rough = np.random.default_rng(0).uniform(5, 40, (120, 160)).astype(np.float32)
-    assert np.isnan(plane_noise([rough])).all()
+def test_noise_is_what_a_plane_leaves() -> None:
+    rng = np.random.default_rng(0)
+    ramp = 20 + 0.05 * np.arange(240) + 0.02 * np.arange(240)[:, None]
+    found = block_noise((ramp + 0.04 * rng.standard_normal((3, 240, 240))).astype(np.float32))
+    assert found.shape == (3, 10, 10)
+    np.testing.assert_allclose(found, 0.04, rtol=0.15)
+
+
+def test_blocks_with_holes_have_no_noise() -> None:
+    disparity = np.full((1, 48, 48), 20.0, np.float32)
+    disparity[0, 30, 30] = 0
+    assert np.isnan(block_noise(disparity)).tolist() == [[[False, False], [False, True]]]

@@ -87,7 +87,8 @@ def test_the_blur_of_a_constant_is_itself_up_to_the_borders():
 
 
 def test_gains_hold_at_their_disparities_and_go_on_beyond_the_ends():
-    gains = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-    disparity = torch.tensor([1.0, *GAIN_DISPARITIES, 12.0, 90.0]).view(1, 1, 1, -1)
-    expected = torch.tensor([0.0, *gains, 0.3, 1.0]).view(1, 1, 1, -1)
+    gains = tuple(0.1 * index for index in range(len(GAIN_DISPARITIES)))
+    middle = (GAIN_DISPARITIES[2] + GAIN_DISPARITIES[3]) / 2
+    disparity = torch.tensor([1.0, *GAIN_DISPARITIES, middle, 90.0]).view(1, 1, 1, -1)
+    expected = torch.tensor([0.0, *gains, 0.25, gains[-1]]).view(1, 1, 1, -1)
     torch.testing.assert_close(gain_at(gains, disparity), expected)
