@@ -15,7 +15,7 @@ from reald2iff.geometry import PinholeIntrinsics, require_depth, sanitize_depth
 from reald2iff.sensors.base import NoiseModel
 from reald2iff.sensors.checks import clean_input
 
-_VOID = np.float32(1e4)
+_VOID = np.float32(900)
 """Metres; stands for nothing there, so that it moves with the view like everything else."""
 
 
