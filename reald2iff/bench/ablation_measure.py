@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from reald2iff.bench.evaluation import SELF_CHECK, PairedEvaluation
 from reald2iff.bench.frames import as_published, camera_baseline, frames_of
-from reald2iff.diffusion.calibrate import calibrate, sample_views
+from reald2iff.diffusion.calibrate import calibrate
 from reald2iff.diffusion.condition import setting_values
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.view_samples import sample_views
 from reald2iff.errors import DatasetError
 from reald2iff.geometry import disparity_to_depth
 from reald2iff.metrics.holes import hole_ratio

@@ -14,7 +14,8 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from reald2iff.bench.ablation_studies import Variant
 from reald2iff.bench.report import write_json
 from reald2iff.bench.work import key_of
-from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
+from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.diffusion.training.checkpoint import fingerprint_of
 from reald2iff.diffusion.training.coarse import CoarseStage
 from reald2iff.diffusion.training.config import (

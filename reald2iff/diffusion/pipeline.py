@@ -19,8 +19,9 @@ from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
 from reald2iff.diffusion.noise import NoiseSource
 from reald2iff.diffusion.representation import CHANNELS, Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
+from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.diffusion.speckle import punch_small_holes
-from reald2iff.diffusion.texture import GAIN_DISPARITIES, gain_at, missing_texture
+from reald2iff.diffusion.texture import gain_at, missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
@@ -41,13 +42,6 @@ class RealD2iffOutput(BaseOutput):
     discrepancy: torch.Tensor
 
 
-MAX_TEXTURE_GAIN = 4.0
-"""Of waves that the network hardly knows of."""
-
-MAX_SPECKLE_RATE = 1e5
-"""Small holes per million px beyond which there is little else."""
-
-
 @dataclass(frozen=True)
 class StageSamples:
     """What the stages generate, as `Representation.encode` lays it out, on the CPU.
@@ -61,68 +55,6 @@ class StageSamples:
     coarse: torch.Tensor
     fine: torch.Tensor | None
     discrepancy: torch.Tensor
-
-
-@dataclass(frozen=True)
-class SamplingDefaults:
-    """Steps and calibration that belong to the weights.
-
-    Attributes:
-        coarse_steps: Network calls of the coarse stage.
-        fine_steps: Network calls of the fine stage.
-        coarse_validity_threshold: Validity below which the coarse stage's px are holes.
-        fine_validity_threshold: The same for the fine stage; chosen on validation scenes so that the share
-            of holes is right at the default steps.
-        fine_temperature: Spread of the noise that the fine stage starts from. Few steps of a network that
-            predicts x0 give too little spread; a little more noise makes up for it.
-        lowpass_sigma: Gaussian radius, px, of the low-pass that the depth chip has between matching and
-            quantisation, applied to the fine stage's disparity in the same place; 0 = none. It takes away the
-            px-fine noise that a network leaves and a sensor does not have.
-        lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
-        persistence: Share of the variance of the noise that samples start from which stays from frame to
-            frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.
-            Of the fine stage that is the noise of validity alone.
-        surface_persistence: The same of the fine stage's residual: most of a D435's noise on surfaces is new
-            with every frame, while its holes stay.
-        texture_gains: Factors on what the fine stage says its waves lack, at
-            `reald2iff.diffusion.texture.GAIN_DISPARITIES`, so that the noise on planes is right.
-        speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
-            strength 1; they are punched at random, fewer farther away.
-    """
-
-    coarse_steps: int = 3
-    fine_steps: int = 4
-    coarse_validity_threshold: float = 0.0
-    fine_validity_threshold: float = 0.0
-    fine_temperature: float = 1.0
-    lowpass_sigma: float = 0.0
-    lowpass_tolerance: float = 5.0
-    persistence: float = 0.0
-    surface_persistence: float = 0.0
-    texture_gains: tuple[float, ...] = (1.0,) * len(GAIN_DISPARITIES)
-    speckle_rate: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.lowpass_sigma <= 10 or self.lowpass_tolerance <= 0:
-            raise InvalidParameterError(
-                f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
-                "radius of 0 to 10 px and a positive tolerance"
-            )
-        for name in ("persistence", "surface_persistence"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidParameterError(f"{name} = {getattr(self, name)}: expected a share in [0, 1]")
-        # JSON knows lists alone.
-        object.__setattr__(self, "texture_gains", tuple(self.texture_gains))
-        gains = self.texture_gains
-        if len(gains) != len(GAIN_DISPARITIES) or not all(0 <= gain <= MAX_TEXTURE_GAIN for gain in gains):
-            raise InvalidParameterError(
-                f"texture_gains = {gains}: expected {len(GAIN_DISPARITIES)} factors "
-                f"of 0 to {MAX_TEXTURE_GAIN:g}"
-            )
-        if not 0 <= self.speckle_rate <= MAX_SPECKLE_RATE:
-            raise InvalidParameterError(
-                f"speckle_rate = {self.speckle_rate}: expected 0 to {MAX_SPECKLE_RATE:g} holes"
-            )
 
 
 class RealD2iffPipeline(DiffusionPipeline):
@@ -291,12 +223,15 @@ class RealD2iffPipeline(DiffusionPipeline):
             sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
-                residual, seen = self.representation.residual(fine), (fine[:, 1:] > 0).to(fine)
-                missing = missing_texture(residual, seen, spread)
-                gain = gain_at(self.sampling.texture_gains, clean)
-                fine = self.representation.add(fine, gain * missing)
+                fine = self.with_texture(fine, spread, clean)
             fine = fine[crop].cpu()
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
+
+    def with_texture(self, sample: torch.Tensor, ratio: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+        """A sample ``(B, 2, H, W)`` with its waves as high as the sensor's, see `missing_texture`."""
+        residual, seen = self.representation.residual(sample), (sample[:, 1:] > 0).to(sample)
+        missing = missing_texture(residual, seen, ratio)
+        return self.representation.add(sample, gain_at(self.sampling.texture_gains, clean) * missing)
 
     def _pad(self, clean: torch.Tensor) -> torch.Tensor:
         height, width = clean.shape[-2:]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reald2iff.diffusion.noise import NoiseSource
-from reald2iff.diffusion.pipeline import SamplingDefaults
 from reald2iff.diffusion.realism import DepthRealism
+from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.errors import InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics
 
@@ -36,17 +36,26 @@ def test_what_stays_differs_from_place_to_place_and_from_seed_to_seed():
         assert abs((one * other).mean().item()) < 0.1
 
 
-def test_frames_of_a_sequence_are_alike_and_those_of_two_sequences_are_not(pipeline):
-    pipeline.set_sampling(SamplingDefaults(2, 2, persistence=0.99))
-    model, intrinsics = DepthRealism(pipeline), PinholeIntrinsics(64, 48, 50.0, 50.0, 32.0, 24.0)
+def _frame(pipeline, sequence: int, seed: int) -> np.ndarray:
+    intrinsics = PinholeIntrinsics(64, 48, 50.0, 50.0, 32.0, 24.0)
     depth = np.full((48, 64), 1.0, np.float32)
+    return DepthRealism(pipeline).for_sequence(sequence).apply(depth, intrinsics, np.random.default_rng(seed))
 
-    def frame(sequence: int, seed: int) -> np.ndarray:
-        return model.for_sequence(sequence).apply(depth, intrinsics, np.random.default_rng(seed))
 
-    first = frame(1, 0)
-    assert np.array_equal(first, frame(1, 0))
-    assert 0 < np.abs(first - frame(1, 5)).mean() < 0.5 * np.abs(first - frame(2, 0)).mean()
+def test_frames_of_a_sequence_are_alike_and_those_of_two_sequences_are_not(pipeline):
+    pipeline.set_sampling(SamplingDefaults(2, 2, persistence=0.99, surface_persistence=0.99))
+    first = _frame(pipeline, 1, 0)
+    assert np.array_equal(first, _frame(pipeline, 1, 0))
+    change, other = (np.abs(first - _frame(pipeline, *frame)).mean() for frame in ((1, 5), (2, 0)))
+    assert 0 < change < 0.5 * other
+
+
+def test_noise_on_surfaces_can_change_while_the_rest_stays(pipeline):
+    changes = []
+    for share in (0.99, 0.0):
+        pipeline.set_sampling(SamplingDefaults(2, 2, persistence=0.99, surface_persistence=share))
+        changes.append(np.abs(_frame(pipeline, 1, 0) - _frame(pipeline, 1, 5)).mean())
+    assert changes[0] < 0.6 * changes[1]
 
 
 def test_a_persistence_above_one_is_refused():

@@ -7,7 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from reald2iff.diffusion.pipeline import RealD2iffPipeline, SamplingDefaults
+from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.errors import InvalidParameterError, WeightsError
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"

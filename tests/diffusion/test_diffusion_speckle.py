@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from reald2iff.diffusion.calibrate import missing_speckle, sample_views
-from reald2iff.diffusion.pipeline import SamplingDefaults
+from reald2iff.diffusion.calibrate import missing_speckle
+from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.diffusion.speckle import punch_small_holes, small_holes
+from reald2iff.diffusion.view_samples import sample_views
 from reald2iff.pairs import PairArrays
 
 

@@ -138,9 +138,7 @@ class RefineStage(NoiseStage):
     def draw(self, batch: Batch, path: Path) -> None:
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
-        representation, sample = self._pipeline.representation, self.model.decode(sample)
-        residual, seen = representation.residual(sample), (sample[:, 1:] > 0).to(sample)
-        textured = representation.add(sample, missing_texture(residual, seen, spread))
+        textured = self._pipeline.with_texture(self.model.decode(sample), spread, batch.clean)
         draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
 
 
