@@ -21,6 +21,9 @@ import torch.nn.functional as F
 _WIDE = (12.0, 8.0)
 """What is smoother than these radii (px) is structure that the network gets right, not texture."""
 
+_COARSER = 4
+"""Side of a cell of the grid on which the wide is computed, px."""
+
 _LIMIT = 5.0
 """Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
 
@@ -61,7 +64,17 @@ def texture_of(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         seen: ``(N, 1, H, W)`` 1 where it is known, else 0.
     """
     clipped = residual.clamp(-_LIMIT, _LIMIT)
-    return (clipped - blurred_within(clipped, seen, *_WIDE)) * seen
+    return (clipped - _wide(clipped, seen)) * seen
+
+
+def _wide(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """`blurred_within` of `_WIDE` radii, on a coarse grid: ten times as fast, and as smooth."""
+    total, share = (F.avg_pool2d(image, _COARSER, ceil_mode=True) for image in (residual * seen, seen))
+    radii = [radius / _COARSER for radius in _WIDE]
+    mean = blurred(total, *radii) / blurred(share, *radii).clamp(min=1e-6)
+    size = [side * _COARSER for side in mean.shape[-2:]]
+    height, width = residual.shape[-2:]
+    return F.interpolate(mean, size=size, mode="bilinear")[..., :height, :width]
 
 
 def roots_of_texture(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
