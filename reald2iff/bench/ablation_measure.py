@@ -113,7 +113,7 @@ class ValidationViews:
                 disparity = decode(clean, sample, pipeline.sampling.coarse_validity_threshold)
             else:
                 sample = samples.fine
-                disparity = pipeline.decode_fine(clean, sample)
+                disparity = pipeline.decode_fine(clean, sample, samples.missing)
             fx = frames.intrinsics(index).fx
             depth = disparity_to_depth(disparity[0, 0].numpy(), fx, frames.baseline)
             generated[index] = as_published(depth, fx, frames.baseline)

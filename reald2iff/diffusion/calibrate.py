@@ -117,7 +117,7 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Seque
         if samples.fine is None:
             return 0.0
         disparity = clean_disparity(pairs, index)
-        generated = pipeline.decode_fine(disparity, samples.fine)[0, 0].numpy()
+        generated = pipeline.decode_fine(disparity, samples.fine, samples.missing)[0, 0].numpy()
         clean = disparity[0, 0].numpy()
         missing += small_holes(pairs.sensor_disparity[index], clean) - small_holes(generated, clean)
         # The rate grows with the strength. Holes in holes are none.
@@ -144,10 +144,12 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     views = load_pairs(config.pairs, "val", config.views)
-    noise_of = [views] if config.real_pairs is None else [views, load_pairs(config.real_pairs, "train")]
-    gains = matching_gains(pipeline, noise_of, config.seed)
-    pipeline.set_sampling(replace(pipeline.sampling, texture_gains=gains))
     samples = sample_views(pipeline, views, config.seed)
+    sources = [(views, samples)]
+    if config.real_pairs is not None:
+        real = load_pairs(config.real_pairs, "train")
+        sources.append((real, sample_views(pipeline, real, config.seed)))
+    pipeline.set_sampling(replace(pipeline.sampling, texture_gains=matching_gains(pipeline, sources)))
     chosen = calibrate(pipeline, views, samples)
     if config.fine_validity_threshold is not None:
         chosen = replace(chosen, fine_validity_threshold=config.fine_validity_threshold)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from reald2iff.diffusion.pipeline import RealD2iffPipeline
+from reald2iff.diffusion.pipeline import RealD2iffPipeline, StageSamples
 from reald2iff.diffusion.sampling_defaults import MAX_TEXTURE_GAIN
 from reald2iff.diffusion.texture import GAIN_DISPARITIES
-from reald2iff.diffusion.view_samples import clean_disparity, sample_views
+from reald2iff.diffusion.view_samples import clean_disparity
 from reald2iff.pairs import PairArrays
 from reald2iff.pairs.format import CLEAN_STEPS, SENSOR_STEPS
 
@@ -24,33 +24,32 @@ _MIN_BLOCKS = 20
 
 
 def matching_gains(
-    pipeline: RealD2iffPipeline, sources: Sequence[PairArrays], seed: int
+    pipeline: RealD2iffPipeline, sources: Sequence[tuple[PairArrays, Sequence[StageSamples]]]
 ) -> tuple[float, ...]:
     """Factors on the texture that samples lack at which noise on planes is the sensor's.
 
-    The noise is taken to grow linearly between a factor of 0 and one of 1. Where samples add no texture, or
+    The noise is taken to grow linearly between a factor of 0 and one of 1. Where samples lack no texture, or
     no planes are found, 1.
 
     Args:
-        pipeline: With the steps and the low-pass that will be used.
-        sources: Views to look at; the mean of what suits each.
-        seed: Of the noise.
+        pipeline: With the steps and the low-pass that will be used; its gains are changed.
+        sources: Views to look at and `sample_views` of them; the mean of what suits each.
     """
     ones = (1.0,) * len(GAIN_DISPARITIES)
     if not pipeline.fine.predicts_spread:
         return ones
     fitting = []
-    for pairs in sources:
+    for pairs, views in sources:
         clean = pairs.clean_disparity.astype(np.float32) / CLEAN_STEPS
         noise = [block_noise(pairs.sensor_disparity.astype(np.float32) / SENSOR_STEPS)]
         for gains in ((0.0,) * len(ones), ones):
             pipeline.set_sampling(replace(pipeline.sampling, texture_gains=gains))
             generated = []
-            for index, samples in enumerate(sample_views(pipeline, pairs, seed)):
+            for index, samples in enumerate(views):
                 assert samples.fine is not None
-                generated.append(
-                    pipeline.decode_fine(clean_disparity(pairs, index), samples.fine)[0, 0].numpy()
-                )
+                disparity = clean_disparity(pairs, index)
+                decoded = pipeline.decode_fine(disparity, samples.fine, samples.missing)
+                generated.append(decoded[0, 0].numpy())
             noise.append(block_noise(np.stack(generated)))
         wanted, without, whole = _median_noise(clean, np.stack(noise))
         slope = np.where(whole > without, whole - without, np.nan)

@@ -50,11 +50,13 @@ class StageSamples:
         coarse: ``(B, 2, H, W)`` companded residual and validity.
         fine: The same from the fine stage, or None without it.
         discrepancy: ``(B, 1, H, W)`` normalised discrepancy map.
+        missing: ``(B, 1, H, W)`` texture that ``fine`` lacks, see `missing_texture`; None = nothing.
     """
 
     coarse: torch.Tensor
     fine: torch.Tensor | None
     discrepancy: torch.Tensor
+    missing: torch.Tensor | None = None
 
 
 class RealD2iffPipeline(DiffusionPipeline):
@@ -161,15 +163,22 @@ class RealD2iffPipeline(DiffusionPipeline):
         coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
         if samples.fine is None:
             return RealD2iffOutput(coarse, coarse, samples.discrepancy)
-        fine = self.decode_fine(clean, samples.fine)
+        fine = self.decode_fine(clean, samples.fine, samples.missing)
         if self.sampling.speckle_rate:
             strength = np.ones(len(fine)) if setting is None else np.exp2(setting[:, 0].numpy())
             punch_small_holes(fine, self.sampling.speckle_rate * strength, generator, static_seed)
         return RealD2iffOutput(fine, coarse, samples.discrepancy)
 
-    def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
-        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed and quantised."""
+    def decode_fine(
+        self, clean: torch.Tensor, sample: torch.Tensor, missing: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed and quantised.
+
+        With the texture ``missing``, times its gains.
+        """
         settings, threshold = self.sampling, self.sampling.fine_validity_threshold
+        if missing is not None:
+            sample = self.representation.add(sample, gain_at(settings.texture_gains, clean) * missing)
         if settings.lowpass_sigma == 0:
             return self.representation.decode(clean, sample, threshold)
         disparity = self.representation.disparity(clean, sample, threshold).numpy()
@@ -208,7 +217,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         source = NoiseSource(generator, static_seed, self.sampling.persistence)
         noise = source.draw(0, self.coarse.sample_shape(*features[:, 0].shape)).to(device)
         sample, deviation = sample_stage(self.coarse_denoiser, self.scheduler, noise, features, coarse_steps)
-        coarse, fine = self.coarse.decode(sample), None
+        coarse, fine, missing = self.coarse.decode(sample), None, None
         discrepancy = self.guidance.normalised_map(
             torch.zeros_like(features[:, :1]) if deviation is None else deviation
         )
@@ -223,15 +232,14 @@ class RealD2iffPipeline(DiffusionPipeline):
             sample, spread = sample_stage(self.fine_denoiser, self.scheduler, noise, condition, fine_steps)
             fine = self.fine.decode(sample)
             if spread is not None:
-                fine = self.with_texture(fine, spread, clean)
+                missing = self.missing_in(fine, spread)[crop].cpu()
             fine = fine[crop].cpu()
-        return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu())
+        return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu(), missing)
 
-    def with_texture(self, sample: torch.Tensor, ratio: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
-        """A sample ``(B, 2, H, W)`` with its waves as high as the sensor's, see `missing_texture`."""
-        residual, seen = self.representation.residual(sample), (sample[:, 1:] > 0).to(sample)
-        missing = missing_texture(residual, seen, ratio)
-        return self.representation.add(sample, gain_at(self.sampling.texture_gains, clean) * missing)
+    def missing_in(self, sample: torch.Tensor, ratio: torch.Tensor) -> torch.Tensor:
+        """`missing_texture` of the fine stage's sample ``(B, 2, H, W)``."""
+        seen = (sample[:, 1:] > 0).to(sample)
+        return missing_texture(self.representation.residual(sample), seen, ratio)
 
     def _pad(self, clean: torch.Tensor) -> torch.Tensor:
         height, width = clean.shape[-2:]

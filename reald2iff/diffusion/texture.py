@@ -30,7 +30,6 @@ _LIMIT = 5.0
 _FLOOR = 1e-3
 """Energy that is added everywhere, in squares of `Representation.unit`; about that of quantisation."""
 
-
 GAIN_DISPARITIES = (3.5, 6.5, 9.5, 12.5, 16.0, 20.5, 26.5, 40.0)
 """Disparities (px) at which gains are given."""
 

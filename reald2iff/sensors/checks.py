@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reald2iff.errors import InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics, require_depth, sanitize_depth
 
-_HORIZON = 1000.0
+HORIZON = 1000.0
 """Depth in metres beyond which a surface is a simulator's sky or far plane, not a surface."""
 
 
@@ -41,4 +41,4 @@ def clean_input(depth: Any, intrinsics: PinholeIntrinsics) -> NDArray[np.float32
             f"depth has shape {checked.shape}: "
             f"expected {(intrinsics.height, intrinsics.width)} of the intrinsics"
         )
-    return sanitize_depth(checked, _HORIZON)
+    return sanitize_depth(checked, HORIZON)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from reald2iff.errors import InvalidDepthError, InvalidParameterError
 from reald2iff.geometry import PinholeIntrinsics, require_depth, sanitize_depth
 from reald2iff.sensors.base import NoiseModel
-from reald2iff.sensors.checks import clean_input
+from reald2iff.sensors.checks import HORIZON, clean_input
 
-_VOID = np.float32(900)
+_VOID = np.float32(0.9 * HORIZON)
 """Metres; stands for nothing there, so that it moves with the view like everything else."""
 
 

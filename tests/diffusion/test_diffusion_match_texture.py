@@ -3,10 +3,8 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 import torch
 
-from reald2iff.diffusion import match_texture
 from reald2iff.diffusion.match_texture import block_noise, matching_gains
 from reald2iff.diffusion.pipeline import StageSamples
 from reald2iff.diffusion.sampling_defaults import SamplingDefaults
@@ -23,8 +21,8 @@ class _Waves:
     def set_sampling(self, sampling: SamplingDefaults) -> None:
         self.sampling = sampling
 
-    def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
-        return clean + (0.02 + 0.04 * self.sampling.texture_gains[5]) * sample
+    def decode_fine(self, clean: torch.Tensor, sample: torch.Tensor, missing: torch.Tensor) -> torch.Tensor:
+        return clean + sample + self.sampling.texture_gains[5] * missing
 
 
 def _plane_pairs(rng: np.random.Generator, noise: float) -> PairArrays:
@@ -34,35 +32,31 @@ def _plane_pairs(rng: np.random.Generator, noise: float) -> PairArrays:
     return PairArrays(clean, sensor, None, np.arange(2), ones, np.full(2, "room"), ones, 0 * ones)
 
 
-@pytest.fixture
-def sampled_waves(monkeypatch):
-    def samples(pipeline, pairs, seed):
-        generator = torch.Generator().manual_seed(seed)
-        shape = (1, 1, *pairs.clean_disparity.shape[1:])
-        blank = torch.zeros(shape)
-        return [
-            StageSamples(blank, torch.randn(shape, generator=generator), blank) for _ in pairs.clean_disparity
-        ]
-
-    monkeypatch.setattr(match_texture, "sample_views", samples)
+def _with_samples(pairs: PairArrays) -> tuple[PairArrays, list[StageSamples]]:
+    generator = torch.Generator().manual_seed(0)
+    shape = (1, 1, *pairs.clean_disparity.shape[1:])
+    blank = torch.zeros(shape)
+    waves = [torch.randn(shape, generator=generator) for _ in pairs.clean_disparity]
+    return pairs, [StageSamples(blank, 0.02 * wave, blank, 0.04 * wave) for wave in waves]
 
 
-def test_gains_give_planes_the_sensors_noise(sampled_waves) -> None:
+def test_gains_give_planes_the_sensors_noise() -> None:
     rng = np.random.default_rng(0)
-    found = matching_gains(_Waves(True), [_plane_pairs(rng, 0.04)], 0)
+    found = matching_gains(_Waves(True), [_with_samples(_plane_pairs(rng, 0.04))])
     # Planes at one disparity: what suits them is the best guess for the rest.
     np.testing.assert_allclose(found, 0.5, atol=0.06)
 
 
-def test_with_two_sources_gains_lie_in_the_middle(sampled_waves) -> None:
+def test_with_two_sources_gains_lie_in_the_middle() -> None:
     rng = np.random.default_rng(0)
-    found = matching_gains(_Waves(True), [_plane_pairs(rng, 0.04), _plane_pairs(rng, 0.06)], 0)
+    sources = [_with_samples(_plane_pairs(rng, noise)) for noise in (0.04, 0.06)]
+    found = matching_gains(_Waves(True), sources)
     np.testing.assert_allclose(found, 0.75, atol=0.06)
 
 
-def test_weights_without_a_spread_head_need_no_gains(sampled_waves) -> None:
+def test_weights_without_a_spread_head_need_no_gains() -> None:
     pairs = _plane_pairs(np.random.default_rng(0), 0.04)
-    assert set(matching_gains(_Waves(False), [pairs], 0)) == {1.0}
+    assert set(matching_gains(_Waves(False), [_with_samples(pairs)])) == {1.0}
 
 
 def test_noise_is_what_a_plane_leaves() -> None:

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import blurred_within, missing_texture, roots_of_texture
+from reald2iff.diffusion.texture import blurred_within, roots_of_texture
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
@@ -95,9 +95,8 @@ class RefineStage(NoiseStage):
         sample, spread = self._sample(batch, generator)
         # Inside holes the residual is never seen.
         seen = (target[:, 1:] > 0).to(target)
-        representation = self._pipeline.representation
-        theirs, ours = representation.residual(target), representation.residual(sample)
-        ours = ours + missing_texture(ours, (sample[:, 1:] > 0).to(seen), spread)
+        theirs, ours = (self._pipeline.representation.residual(image) for image in (target, sample))
+        ours = ours + self._pipeline.missing_in(sample, spread)
         if lowpass := self._sampling.lowpass_sigma:
             ours = blurred_within(ours, seen, lowpass, lowpass)
         return {"roughness": roughness_loss(theirs, ours, seen)}
@@ -138,8 +137,10 @@ class RefineStage(NoiseStage):
     def draw(self, batch: Batch, path: Path) -> None:
         generator = torch.Generator().manual_seed(0)
         sample, spread = self._sample(batch, generator)
-        textured = self._pipeline.with_texture(self.model.decode(sample), spread, batch.clean)
-        draw_samples(batch, self._pipeline.decode_fine(batch.clean.cpu(), textured.cpu()), path)
+        sample = self.model.decode(sample)
+        missing = self._pipeline.missing_in(sample, spread)
+        generated = self._pipeline.decode_fine(batch.clean.cpu(), sample.cpu(), missing.cpu())
+        draw_samples(batch, generated, path)
 
 
 def _with_spread_head(backbone: PixelBackbone) -> PixelBackbone:
