@@ -23,6 +23,7 @@ from reald2iff.demos.enhance.work import (
 )
 from reald2iff.demos.formats import DepthData, DepthStream, EpisodeRef, open_depth_data
 from reald2iff.demos.formats.checks import check_depth
+from reald2iff.demos.formats.orientation import check_upright
 from reald2iff.jobs import PartsFolder, run_jobs
 
 
@@ -70,7 +71,10 @@ def _check(
             stream_intrinsics(data, episode, stream, config.intrinsics)
             step = max(1, episode.steps // CHECKED_FRAMES)
             frames = data.frames(episode, stream, range(0, episode.steps, step))
-            check_depth(frames, f"{data.path}: {episode}/{stream.source}", config.max_depth)
+            name = f"{data.path}: {episode}/{stream.source}"
+            check_depth(frames, name, config.max_depth)
+            if not config.any_orientation:
+                check_upright(frames, name)
 
 
 def _options(config: EnhanceConfig) -> NoiseModelOptions:
@@ -118,6 +122,7 @@ def _make_parts(
         intrinsics=tuple(map(_absolute, config.intrinsics)),
         clean_suffix=config.clean_suffix,
         max_depth=config.max_depth,
+        any_orientation=config.any_orientation,
         seed=config.seed,
     )
     missing = [episode for episode in episodes if not job.part(episode.name).exists()]

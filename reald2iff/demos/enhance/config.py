@@ -41,6 +41,8 @@ class EnhanceConfig(NoiseModelOptions):
     camera with such large pixels, which is faster and noisier."""
     max_depth: float | None = None
     """Metres; what is there or farther counts as nothing there. Says that clipped depth is meant so."""
+    any_orientation: bool = False
+    """Do not ask whether depth is upside down: the camera hangs so, or looks back from the wrist."""
     seed: int = 0
     """Every episode draws from this and its own name: any order, any number of workers, the same result."""
     dry_run: bool = False

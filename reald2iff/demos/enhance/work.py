@@ -20,6 +20,7 @@ from reald2iff.demos.enhance.cameras import stream_intrinsics
 from reald2iff.demos.formats import DepthData, DepthStream, EpisodeRef, open_depth_data
 from reald2iff.demos.formats.base import to_metres
 from reald2iff.demos.formats.checks import check_depth
+from reald2iff.demos.formats.orientation import check_upright
 from reald2iff.sensors import NoiseModel
 from reald2iff.sensors.resolution import SensorResolution
 
@@ -42,6 +43,7 @@ class EnhanceJob:
         intrinsics: As given on the command line, see `reald2iff.demos.enhance.cameras`.
         clean_suffix: Of keys of clean depth.
         max_depth: See `reald2iff.demos.formats.checks.check_depth`.
+        any_orientation: Do not ask whether images are upside down.
         seed: Of the run.
     """
 
@@ -53,6 +55,7 @@ class EnhanceJob:
     intrinsics: tuple[str, ...]
     clean_suffix: str
     max_depth: float | None
+    any_orientation: bool
     seed: int
 
     def part(self, episode: str) -> Path:
@@ -147,7 +150,10 @@ class _FrameMaker:
         for stream in job.streams:
             indices = sorted(set(np.linspace(0, episode.steps - 1, CHECKED_FRAMES).astype(int).tolist()))
             frames = data.frames(episode, stream, indices)
-            check_depth(frames, f"{data.path}: {episode}/{stream.source}", job.max_depth)
+            name = f"{data.path}: {episode}/{stream.source}"
+            check_depth(frames, name, job.max_depth)
+            if not job.any_orientation:
+                check_upright(frames, name)
 
     def __call__(self, key: str, index: int, raw: NDArray[Any]) -> NDArray[np.float32]:
         clean = to_metres(raw, self._max_depth)

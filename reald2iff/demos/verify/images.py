@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reald2iff.demos.episode import Array, check_frame
 from reald2iff.demos.formats.base import blocks, is_depth_key, to_metres
 from reald2iff.demos.formats.checks import check_depth
+from reald2iff.demos.formats.orientation import check_upright
 from reald2iff.demos.verify.finding import Finding
 from reald2iff.errors import DatasetError, InvalidDepthError
 
@@ -159,3 +160,9 @@ def _check_content(
                 "Look at it in the contact sheet: a wall where the room goes on is depth that was clipped"
             )
             yield Finding(where, str(error), advice, "remark")
+        try:
+            check_upright(samples, name)
+        except InvalidDepthError as error:
+            yield Finding(
+                where, str(error), "Look at it in the contact sheet, and turn it if need be", "remark"
+            )
