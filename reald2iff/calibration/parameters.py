@@ -84,6 +84,7 @@ FINISHING = (
     SearchParameter("statistics.noise_near_disparity", 12.0, 100.0),
     SearchParameter("statistics.noise_sigma_x", 2.0, 14.0),
     SearchParameter("statistics.noise_sigma_y", 1.5, 10.0),
+    SearchParameter("statistics.grain_std", 0.002, 0.06),
     SearchParameter("statistics.noise_fixed_share", 0.0, 0.95, log=False),
     SearchParameter("statistics.speckle_rate", 100.0, 20000.0),
     SearchParameter("statistics.speckle_fixed_share", 0.02, 0.95, log=False),

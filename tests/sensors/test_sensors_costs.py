@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from reald2iff.sensors.d435.costs import OUTSIDE, best_disparities, lowest, replace_row, scanline_pass
+from reald2iff.sensors.d435.costs import (
+    OUTSIDE,
+    best_disparities,
+    lowest,
+    replace_row,
+    scanline_pass,
+    taper_row,
+)
 
 WIDTH, DISPARITIES = 50, 24
 STEP, JUMP = 3.5, 11.25
@@ -59,3 +66,15 @@ def test_a_row_that_leaves_the_window_leaves_its_sums() -> None:
     for x, d in ((30, 7), (5, 5), (5, 6)):
         partner = bin(int(words[2][x]) ^ int(right[x - d])).count("1") if d <= x else OUTSIDE
         assert cost[x, d] == partner
+
+
+def test_the_window_tapers_linearly_from_its_middle_and_repeats_the_border() -> None:
+    half = 3
+    columns = np.random.default_rng(3).integers(0, 1000, (WIDTH, DISPARITIES)).astype(np.int16)
+    aggregated = np.empty((WIDTH, DISPARITIES), np.float32)
+    slope, running = np.zeros((2, DISPARITIES), np.uint16)
+    for _ in range(2):  # scratch space that was used is as good as new
+        taper_row(columns, half, slope, running, aggregated)
+    padded = np.pad(columns.astype(float), ((2, 2), (0, 0)), mode="edge")
+    expected = sum(weight * padded[k : k + WIDTH] for k, weight in enumerate((1, 2, 3, 2, 1)))
+    np.testing.assert_array_equal(aggregated, expected)

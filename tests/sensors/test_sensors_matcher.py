@@ -128,3 +128,18 @@ def test_where_the_tests_are_stricter_fewer_matches_pass() -> None:
     strictness[50:] = 3.0
     found = match(left, right, MatcherParameters(), strictness)[:, 60:-15] > 0
     assert found[60:].mean() < 0.6 * found[:40].mean()
+
+
+def test_the_locking_correction_moves_quarters_and_leaves_wholes_and_halves() -> None:
+    strip = texture(6)
+    left, right = shifted(strip, 0), shifted(strip, 20.25)
+    plain = match(left, right, MatcherParameters())
+    corrected = match(left, right, MatcherParameters(locking_correction=0.05))
+    expected = np.where(plain > 0, plain - np.float32(0.05) * np.sin(2 * np.pi * plain), 0)
+    np.testing.assert_allclose(corrected, expected, atol=1e-5)
+    assert np.median(plain[20:-20, 60:-20] - corrected[20:-20, 60:-20]) == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_window_whose_costs_would_overflow_is_refused() -> None:
+    with pytest.raises(InvalidParameterError, match="window 31x31: expected at most"):
+        MatcherParameters(window_width=31, window_height=31)

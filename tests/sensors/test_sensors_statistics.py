@@ -8,10 +8,12 @@ from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.d435 import StatisticsParameters
 from reald2iff.sensors.d435.statistics import (
     add_statistics,
+    box_field,
     gaussian_field,
     lognormal_field,
     noise_deviation,
     speckle_density,
+    white_noise,
 )
 
 
@@ -29,7 +31,9 @@ def plane(value: float = 20.0) -> np.ndarray:
 
 
 def test_the_field_has_unit_variance_up_to_its_edge() -> None:
-    fields = np.stack([gaussian_field((60, 80), 6.0, 3.8, np.random.default_rng(i)) for i in range(200)])
+    fields = np.stack(
+        [gaussian_field((60, 80), 6.0, 3.8, white_noise(np.random.default_rng(i))) for i in range(200)]
+    )
     assert fields.std() == pytest.approx(1, rel=0.05)
     assert fields[:, [0, -1], :].std() == pytest.approx(1, rel=0.1)
 
@@ -42,7 +46,7 @@ def test_factors_are_positive_with_median_one_and_the_stated_spread() -> None:
 
 
 def test_the_field_is_as_smooth_as_its_kernel() -> None:
-    field = gaussian_field((480, 640), 6.0, 3.8, np.random.default_rng(0))
+    field = gaussian_field((480, 640), 6.0, 3.8, white_noise(np.random.default_rng(0)))
     for axis, sigma in ((1, 6.0), (0, 3.8)):
         lag = round(2 * sigma)
         ahead, behind = (
@@ -53,9 +57,19 @@ def test_the_field_is_as_smooth_as_its_kernel() -> None:
         assert (ahead * behind).mean() == pytest.approx(np.exp(-(lag**2) / (4 * sigma**2)), abs=0.1)
 
 
-@pytest.mark.parametrize(("disparity", "real"), [(4.5, 0.178), (6.5, 0.107), (9.0, 0.075), (22.0, 0.05)])
+def test_the_grain_has_unit_variance_and_is_uncorrelated_beyond_its_boxes() -> None:
+    grain = box_field((480, 640), 9, white_noise(np.random.default_rng(0)))
+    assert grain.std() == pytest.approx(1, rel=0.03)
+    assert grain[:8].std() == pytest.approx(1, rel=0.15)
+    for lag, expected in ((3, 6 / 9), (9, 0)):
+        assert (grain[:, lag:] * grain[:, :-lag]).mean() == pytest.approx(expected, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("disparity", "real"), [(5.0, 0.125), (9.0, 0.062), (14.5, 0.046), (21.0, 0.048), (31.0, 0.052)]
+)
 def test_noise_rises_towards_far_and_near_like_the_real_one(disparity, real) -> None:
-    # Real low-frequency sigma by disparity less what the simulated physics gives.
+    # Real sigma on flat blocks by disparity, less what the simulated physics gives.
     assert noisy_deviation(disparity) == pytest.approx(real, rel=0.2)
 
 
@@ -66,7 +80,7 @@ def noisy_deviation(disparity: float) -> float:
 
 def test_the_law_of_the_noise_is_constant_beyond_what_was_measured() -> None:
     parameters = StatisticsParameters()
-    ends = noise_deviation(np.array([0.5, 4.5, 32, 90], np.float32), parameters)
+    ends = noise_deviation(np.array([0.5, 4.5, 45, 90], np.float32), parameters)
     assert ends[0] == ends[1] and ends[2] == ends[3]
 
 

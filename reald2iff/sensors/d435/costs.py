@@ -1,4 +1,4 @@
-"""Matching costs of one row: census distances, their sums over the window, scanline passes, winners.
+"""Matching costs of one row: census distances, their sums over the tapering window, scanline passes, winners.
 
 Loops run over disparities, the contiguous axis, so that the compiler turns them into vector instructions. It
 does so with minima of integers but not of floats, hence the views as integers: floats that are not negative
@@ -51,20 +51,29 @@ def replace_row(left: NDArray, right_reversed: NDArray, costs: NDArray, columns:
 
 
 @nb.njit(cache=True)
-def box_row(columns: NDArray, radius: int, running: NDArray, aggregated: NDArray) -> None:
-    """Horizontal running sum of the column sums; columns beyond the border repeat the border's."""
+def taper_row(columns: NDArray, half: int, slope: NDArray, running: NDArray, aggregated: NDArray) -> None:
+    """Sums along the row, weighted 1, 2 .. half .. 2, 1; columns beyond the border repeat the border's.
+
+    ``slope`` and ``running`` ``(D,)`` are scratch space, ``uint16`` as the largest sum must be.
+    """
     width, disparities = columns.shape
+    slope[:] = 0
     running[:] = 0
-    for x in range(-radius, radius + 1):
-        source = min(max(x, 0), width - 1)
+    for x in range(1 - half, half):
+        column, weight = columns[min(max(x, 0), width - 1)], half - abs(x)
         for d in range(disparities):
-            running[d] += columns[source, d]
+            running[d] += weight * column[d]
+    for x in range(1, half + 1):
+        column = columns[min(x, width - 1)]
+        for d in range(disparities):
+            slope[d] += column[d] - columns[0, d]
     for x in range(width):
-        entering = min(x + radius + 1, width - 1)
-        leaving = max(x - radius, 0)
+        entering, middle = columns[min(x + half + 1, width - 1)], columns[min(x + 1, width - 1)]
+        leaving, total = columns[max(x + 1 - half, 0)], aggregated[x]
         for d in range(disparities):
-            aggregated[x, d] = np.float32(running[d])
-            running[d] += columns[entering, d] - columns[leaving, d]
+            total[d] = np.float32(running[d])
+            running[d] += slope[d]
+            slope[d] += entering[d] - 2 * middle[d] + leaving[d]
 
 
 @nb.njit(cache=True)

@@ -15,7 +15,13 @@ from reald2iff.errors import InvalidParameterError
 from reald2iff.sensors.checks import require_within
 from reald2iff.sensors.d435.census import BITS, census
 from reald2iff.sensors.d435.compiled import float_of
-from reald2iff.sensors.d435.costs import best_disparities, box_row, lowest, replace_row, scanline_pass
+from reald2iff.sensors.d435.costs import (
+    best_disparities,
+    lowest,
+    replace_row,
+    scanline_pass,
+    taper_row,
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +30,11 @@ class MatcherParameters:
 
     disparities: int = 96
     """Search range (px): 0 .. disparities - 1."""
-    window_width: int = 15
-    """Aggregation window (px), odd."""
+    window_width: int = 17
+    """Aggregation window (px), odd. Along rows its weights taper off linearly from the middle: the camera's
+    noise has none of the ripple that a box leaves there."""
     window_height: int = 11
-    """Aggregation window (px), odd."""
+    """Aggregation window (px), odd; a box down columns."""
     step_penalty: float = 0.5
     """P1: a change of one disparity along the scan line."""
     jump_penalty: float = 2.0
@@ -42,6 +49,8 @@ class MatcherParameters:
     """Matches that cost more are dropped."""
     min_curvature: float = 0.065
     """The cost must rise this much (second difference) around the match."""
+    locking_correction: float = 0.0
+    """The sub-pixel fit prefers halves to whole disparities; this much (px) at a quarter is taken off."""
     strictness_spread: float = 0.2
     """Margin, cost and curvature limits vary over the image by a factor of this logarithmic spread: surfaces
     fail in patches that stay where they are, and which patch, depth does not tell."""
@@ -55,11 +64,21 @@ class MatcherParameters:
             raise InvalidParameterError(
                 f"window {self.window_width}x{self.window_height}: expected odd sizes in pixels"
             )
+        if self.weight * BITS > np.iinfo(np.uint16).max:
+            raise InvalidParameterError(
+                f"window {self.window_width}x{self.window_height}: expected at most 17x15 or as many weights"
+            )
         require_within(self, 0, BITS, "step_penalty", "jump_penalty", "second_peak_margin", "max_cost")
         require_within(self, 0, BITS, "min_curvature")
+        require_within(self, 0, 0.15, "locking_correction")
         require_within(self, 0, 3, "strictness_spread")
         require_within(self, 0.3, 100, "strictness_sigma")
         require_within(self, 0, 64, "left_right_tolerance", "second_peak_exclusion")
+
+    @property
+    def weight(self) -> int:
+        """Sum of the weights of the aggregation window."""
+        return ((self.window_width + 1) // 2) ** 2 * self.window_height
 
 
 @nb.njit(cache=True)
@@ -72,6 +91,7 @@ def _accept_row(
     exclusion: int,
     max_cost: float,
     min_curvature: float,
+    locking: float,
     strictness: NDArray,
     disparity: NDArray,
 ) -> None:
@@ -99,7 +119,8 @@ def _accept_row(
             continue
         slope = max(before, after) - here
         offset = (before - after) / (2 * slope) if slope > 0 else 0.0
-        disparity[x] = k + min(max(offset, -0.5), 0.5)
+        offset = min(max(offset, -0.5), 0.5)
+        disparity[x] = k + offset - locking * np.sin(2 * np.pi * offset)
 
 
 @nb.njit(cache=True)
@@ -107,7 +128,7 @@ def _match_rows(
     left: NDArray,
     right: NDArray,
     disparities: int,
-    radius_x: int,
+    half_width: int,
     radius_y: int,
     step: float,
     jump: float,
@@ -116,6 +137,7 @@ def _match_rows(
     exclusion: int,
     max_cost: float,
     min_curvature: float,
+    locking: float,
     strictness: NDArray,
 ) -> NDArray:
     height, width = left.shape
@@ -123,6 +145,7 @@ def _match_rows(
     rows = 2 * radius_y + 1
     ring = np.zeros((rows, width, disparities), np.uint8)
     columns = np.zeros((width, disparities), np.int16)
+    slope = np.zeros(disparities, np.uint16)
     running = np.zeros(disparities, np.uint16)
     aggregated = np.empty((width, disparities), np.float32)
     optimised = np.empty((width, disparities), np.float32)
@@ -139,7 +162,7 @@ def _match_rows(
         y = newest - radius_y
         if y < 0:
             continue
-        box_row(columns, radius_x, running, aggregated)
+        taper_row(columns, half_width, slope, running, aggregated)
         scanline_pass(aggregated, optimised, path, fresh, step, jump, False)
         scanline_pass(aggregated, optimised, path, fresh, step, jump, True)
         best_disparities(optimised, best_left, best_right, right_costs)
@@ -152,6 +175,7 @@ def _match_rows(
             exclusion,
             max_cost,
             min_curvature,
+            locking,
             strictness[y],
             disparity[y],
         )
@@ -175,19 +199,20 @@ def match(
     Returns:
         ``(H, W) float32`` px, 0 = no confident match.
     """
-    area = parameters.window_width * parameters.window_height
+    weight = parameters.weight
     return _match_rows(
         census(left),
         census(right),
         parameters.disparities,
-        parameters.window_width // 2,
+        (parameters.window_width + 1) // 2,
         parameters.window_height // 2,
-        parameters.step_penalty * area,
-        parameters.jump_penalty * area,
+        parameters.step_penalty * weight,
+        parameters.jump_penalty * weight,
         parameters.left_right_tolerance,
-        parameters.second_peak_margin * area,
+        parameters.second_peak_margin * weight,
         parameters.second_peak_exclusion,
-        parameters.max_cost * area,
-        parameters.min_curvature * area,
+        parameters.max_cost * weight,
+        parameters.min_curvature * weight,
+        parameters.locking_correction,
         np.ones(left.shape, np.float32) if strictness is None else strictness,
     )

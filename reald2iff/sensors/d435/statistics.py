@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -16,20 +17,24 @@ from reald2iff.sensors.checks import require_within
 class StatisticsParameters:
     """Fitted to native D435 frames at 640x480. Lengths in pixels."""
 
-    noise_std: float = 0.028
+    noise_std: float = 0.0365
     """Gaussian-process disparity noise (px); at disparity d times 1 + (far / d)^2 + (d / near)^2 ..."""
-    noise_far_disparity: float = 10.5
+    noise_far_disparity: float = 7.0
     """... with this for far (px): the camera is less sure of what its dots hardly reach ..."""
-    noise_near_disparity: float = 32.0
+    noise_near_disparity: float = 45.0
     """... and this for near (px): calibration wobbles, and dots saturate."""
     noise_lowest_disparity: float = 4.5
     """The law is measured from here (px) to `noise_near_disparity`, and stays constant beyond either end."""
     noise_sigma_x: float = 6.0
     """Gaussian radius of its kernel along rows."""
     noise_sigma_y: float = 3.8
+    grain_std: float = 0.013
+    """Finer noise (px): white, averaged over boxes."""
+    grain_size: int = 9
+    """Edge of these boxes; from the zeros and side lobes of the camera's noise along rows."""
     noise_fixed_share: float = 0.05
-    """Share of its variance that a static scene keeps from frame to frame, besides what comes of the infrared
-    noise that stays."""
+    """Share of both noises' variance that a static scene keeps from frame to frame, besides what comes of the
+    infrared noise that stays."""
     speckle_rate: float = 3000.0
     """Small holes per million pixels where depth breaks off, at holes and at jumps of disparity ..."""
     speckle_reach: float = 3.0
@@ -47,7 +52,8 @@ class StatisticsParameters:
     """... and this much does not."""
 
     def __post_init__(self) -> None:
-        require_within(self, 0, 10, "noise_std")
+        require_within(self, 0, 10, "noise_std", "grain_std")
+        require_within(self, 1, 64, "grain_size")
         require_within(self, 0, 1000, "noise_far_disparity")
         require_within(self, 0.1, 1000, "noise_lowest_disparity")
         require_within(self, self.noise_lowest_disparity, 1000, "noise_near_disparity")
@@ -59,16 +65,18 @@ class StatisticsParameters:
         require_within(self, 0, 100, "border_margin", "border_static_std", "border_frame_std")
 
 
-def gaussian_field(
-    shape: tuple[int, int], sigma_x: float, sigma_y: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+Draw = Callable[[tuple[int, int]], NDArray[np.float32]]
+"""Gives white noise of unit variance of a shape."""
+
+
+def gaussian_field(shape: tuple[int, int], sigma_x: float, sigma_y: float, draw: Draw) -> NDArray[np.float32]:
     """White noise under a Gaussian kernel, scaled to unit variance in expectation.
 
     Args:
         shape: ``(H, W)``.
         sigma_x: Radius of the kernel along rows (px).
         sigma_y: Radius of the kernel down columns (px).
-        rng: Source of the noise.
+        draw: Source of the noise.
 
     Returns:
         ``(H, W) float32``.
@@ -79,10 +87,31 @@ def gaussian_field(
         kernel = cv2.getGaussianKernel(2 * margin + 1, sigma, cv2.CV_32F)
         kernels.append(kernel / np.sqrt(np.square(kernel).sum()))
     # A margin of fresh noise instead of a border rule keeps the variance the same up to the edge.
-    noise = rng.standard_normal((shape[0] + 2 * margin_y, shape[1] + 2 * margin_x), dtype=np.float32)
-    field = cv2.sepFilter2D(noise, -1, kernels[0], kernels[1])
+    field = cv2.sepFilter2D(draw((shape[0] + 2 * margin_y, shape[1] + 2 * margin_x)), -1, *kernels)
     inner = field[margin_y : margin_y + shape[0], margin_x : margin_x + shape[1]]
     return np.asarray(inner, dtype=np.float32)
+
+
+def box_field(shape: tuple[int, int], size: int, draw: Draw) -> NDArray[np.float32]:
+    """White noise averaged over squares of ``size`` px, of unit variance: ``(H, W) float32``."""
+    field = cv2.boxFilter(draw((shape[0] + size, shape[1] + size)), -1, (size, size), normalize=False)
+    middle = size // 2
+    return np.asarray(field[middle : middle + shape[0], middle : middle + shape[1]] / np.float32(size))
+
+
+def white_noise(rng: np.random.Generator) -> Draw:
+    """Noise drawn from ``rng``."""
+    return lambda shape: rng.standard_normal(shape, dtype=np.float32)
+
+
+def _partly_fixed(share: float, static_rng: np.random.Generator, frame_rng: np.random.Generator) -> Draw:
+    """Noise of which ``share`` of the variance is drawn from ``static_rng``."""
+    fixed, fresh = white_noise(static_rng), white_noise(frame_rng)
+
+    def draw(shape: tuple[int, int]) -> NDArray[np.float32]:
+        return np.float32(np.sqrt(share)) * fixed(shape) + np.float32(np.sqrt(1 - share)) * fresh(shape)
+
+    return draw
 
 
 def lognormal_field(
@@ -96,7 +125,7 @@ def lognormal_field(
         sigma: Gaussian radius of the field (px).
         rng: Source of the field.
     """
-    return np.exp(np.float32(spread) * gaussian_field(shape, sigma, sigma, rng))
+    return np.exp(np.float32(spread) * gaussian_field(shape, sigma, sigma, white_noise(rng)))
 
 
 def _ragged_edge(rows: int, correlation: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -184,11 +213,10 @@ def add_statistics(
     """
     p = parameters
     shape = (disparity.shape[0], disparity.shape[1])
-    fixed = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, static_rng)
-    fresh = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, frame_rng)
-    share = p.noise_fixed_share
-    noise = np.float32(np.sqrt(share)) * fixed + np.float32(np.sqrt(1 - share)) * fresh
+    draw = _partly_fixed(p.noise_fixed_share, static_rng, frame_rng)
+    noise = gaussian_field(shape, p.noise_sigma_x, p.noise_sigma_y, draw)
     noise *= noise_deviation(disparity, p)
+    noise += np.float32(p.grain_std) * box_field(shape, p.grain_size, draw)
     edge = p.border_margin + p.border_static_std * _ragged_edge(shape[0], p.border_correlation, static_rng)
     edge += p.border_frame_std * _ragged_edge(shape[0], p.border_correlation, frame_rng)
     noisy = disparity + noise

@@ -68,6 +68,7 @@ def condition(twin: D435Twin, setting: SensorSetting) -> D435Twin:
         statistics=replace(
             statistics,
             noise_std=statistics.noise_std * strength,
+            grain_std=statistics.grain_std * strength,
             speckle_rate=statistics.speckle_rate * strength * strict.margin,
         ),
     )
@@ -120,6 +121,7 @@ def randomised_twin(base: D435Twin, rng: np.random.Generator, spread: float = 1.
         statistics=replace(
             statistics,
             noise_std=around(statistics.noise_std, 0.4, high=10.0),
+            grain_std=around(statistics.grain_std, 0.4, high=10.0),
             noise_sigma_x=around(statistics.noise_sigma_x, 0.2, 0.3, 100.0),
             noise_sigma_y=around(statistics.noise_sigma_y, 0.2, 0.3, 100.0),
             speckle_rate=around(statistics.speckle_rate, 1.0, high=1e5),
