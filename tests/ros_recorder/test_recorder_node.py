@@ -106,7 +106,7 @@ def test_the_file_holds_what_was_published_byte_for_byte(saved, recorder, source
         cube = pose_matrix(sent["messages"][f"{topics.SIM_OBJECTS}/cube/pose"])
         assert np.allclose(episode.datagen_info.object_poses["cube"][step], cube, atol=1e-12)
     assert episode.rewards.tolist() == [0] * (STEPS - 1) + [1]
-    assert episode.datagen_info.subtask_term_signals["grasp"].tolist() == [1] * STEPS
+    assert episode.datagen_info.subtask_term_signals["grasp"].tolist() == [0] + [1] * (STEPS - 1)
     assert episode.states.shape == (STEPS, len(episode.state_names)) == (STEPS, 22)
     assert np.allclose(episode.cameras["camera"].extrinsics, pose_matrix(pose(np.random.default_rng(1), 0.4)))
     assert episode.cameras["camera"].observations == ("camera_depth", "camera_depth_clean")

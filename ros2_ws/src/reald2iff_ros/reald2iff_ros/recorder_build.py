@@ -85,7 +85,9 @@ def _datagen_info(steps: Sequence[Step]) -> DatagenInfo | None:
         target_pose=_rows([step.target for step in steps]),
         gripper_action=_rows([step.action for step in steps])[:, 6:],
         object_poses={name: _rows([step.objects[name] for step in steps]) for name in first.objects},
+        # Published as what came of a step; MimicGen's are of the state that the step starts from.
         subtask_term_signals={
-            name: np.array([step.signals[name] for step in steps], dtype=np.int64) for name in first.signals
+            name: np.array([0, *(step.signals[name] for step in steps[:-1])], dtype=np.int64)
+            for name in first.signals
         },
     )

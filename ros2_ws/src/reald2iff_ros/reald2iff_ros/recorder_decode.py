@@ -48,7 +48,7 @@ class Step:
         target: ``T_world_eef (4, 4)`` that the action asked for.
         reward: Of the step.
         success: After the step.
-        signals: Subtask signals by name.
+        signals: Subtask signals after the step, by name.
         objects: ``T_world_object (4, 4)`` by name.
         cameras: Calibration by camera.
     """
