@@ -25,6 +25,11 @@ from reald2iff.diffusion.texture import gain_at, missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
+from reald2iff.sensors.d435.statistics import speckle_density
+
+_ROUGH_REACH = 8.0
+"""Distance (px) from where depth breaks off up to which samples are low-passed in full: there a network leaves
+noise px by px that a sensor does not have; on surfaces it does not."""
 
 
 @dataclass
@@ -172,7 +177,7 @@ class RealD2iffPipeline(DiffusionPipeline):
     def decode_fine(
         self, clean: torch.Tensor, sample: torch.Tensor, missing: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed and quantised.
+        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed near breaks and quantised.
 
         With the texture ``missing``, times its gains.
         """
@@ -182,10 +187,10 @@ class RealD2iffPipeline(DiffusionPipeline):
         if settings.lowpass_sigma == 0:
             return self.representation.decode(clean, sample, threshold)
         disparity = self.representation.disparity(clean, sample, threshold).numpy()
-        smooth = [
-            lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
-            for image in disparity[:, 0]
-        ]
+        smooth = []
+        for image in disparity[:, 0]:
+            lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
+            smooth.append(image + speckle_density(image, _ROUGH_REACH) * (lowpassed - image))
         return self.representation.quantise(torch.from_numpy(np.stack(smooth))[:, None])
 
     @torch.no_grad()

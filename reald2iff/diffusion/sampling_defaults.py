@@ -27,8 +27,8 @@ class SamplingDefaults:
         fine_temperature: Spread of the noise that the fine stage starts from. Few steps of a network that
             predicts x0 give too little spread; a little more noise makes up for it.
         lowpass_sigma: Gaussian radius, px, of the low-pass that the depth chip has between matching and
-            quantisation, applied to the fine stage's disparity in the same place; 0 = none. It takes away the
-            px-fine noise that a network leaves and a sensor does not have.
+            quantisation, applied to the fine stage's disparity in the same place, beside holes and jumps;
+            0 = none. It takes away the px-fine noise that a network leaves there and a sensor does not have.
         lowpass_tolerance: The low-pass averages only neighbours within this much disparity, px.
         persistence: Share of the variance of the noise that samples start from which stays from frame to
             frame of a sequence; chosen so that holes stay as in a real sensor's stream of a scene at rest.

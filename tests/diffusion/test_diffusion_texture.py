@@ -16,9 +16,9 @@ def _noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def _rough(*shape: int) -> torch.Tensor:
+def _rough(*shape: int, radius: float = 4.0) -> torch.Tensor:
     """A sample's residual: correlated noise of standard deviation 0.3."""
-    smooth = blurred(_noise(*shape, seed=9), 4.0, 2.0)
+    smooth = blurred(_noise(*shape, seed=9), radius, radius)
     return 0.3 * smooth / smooth.std()
 
 
@@ -32,7 +32,13 @@ def test_waves_grow_by_the_ratio():
     grown = residual + _missing(residual, 0.8)
     seen = torch.ones_like(residual)
     ratio = (roots_of_texture(grown, seen).mean() / roots_of_texture(residual, seen).mean()) ** 2
-    torch.testing.assert_close(ratio, torch.tensor(1.8), atol=0.1, rtol=0)
+    # Somewhat less: the bands that are raised and compared fall off smoothly.
+    assert 1.4 < ratio < 1.8
+
+
+def test_what_is_finer_than_texture_does_not_grow():
+    fine = _noise(1, 1, 192, 192)
+    assert _missing(fine, 0.8).std() < 0.1 * fine.std()
 
 
 def test_a_ratio_of_nothing_changes_nothing():
