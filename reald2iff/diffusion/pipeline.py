@@ -28,8 +28,8 @@ from reald2iff.sensors.d435.postprocess import lowpass_within
 from reald2iff.sensors.d435.statistics import speckle_density
 
 _ROUGH_REACH = 8.0
-"""Distance (px) from where depth breaks off up to which samples are low-passed in full: there a network leaves
-noise px by px that a sensor does not have; on surfaces it does not."""
+"""Distance (px) from where depth breaks off up to which samples are low-passed in full: there a network
+leaves noise px by px that a sensor does not have; on surfaces it does not."""
 
 
 @dataclass

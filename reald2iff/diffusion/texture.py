@@ -22,8 +22,8 @@ _WIDE = (12.0, 8.0)
 """What is smoother than these radii (px) is structure that the network gets right, not texture ..."""
 
 _NARROW = (2.5, 2.5)
-"""... and what is finer than these it gets right too: on validation views and real frames alike the power that
-samples lack lies below .1 cycles/px."""
+"""... and what is finer than these it gets right too: on validation views and real frames alike the power
+that samples lack lies below .1 cycles/px."""
 
 _LIMIT = 5.0
 """Residuals are clipped here, in multiples of `Representation.unit`: beyond is structure, not texture."""
@@ -50,10 +50,23 @@ def blurred(images: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tenso
     return images
 
 
-def blurred_within(images: torch.Tensor, seen: torch.Tensor, sigma_x: float, sigma_y: float) -> torch.Tensor:
-    """`blurred`, of the px where ``seen`` is 1 alone; 0 elsewhere."""
-    share = blurred(seen, sigma_x, sigma_y).clamp(min=1e-6)
-    return blurred(images * seen, sigma_x, sigma_y) / share * seen
+def blurred_within(
+    images: torch.Tensor, seen: torch.Tensor, radii: tuple[float, float], cell: int
+) -> torch.Tensor:
+    """`blurred`, of the px where ``seen`` is 1 alone, on a grid of ``cell`` px: faster, and as smooth.
+
+    Args:
+        images: ``(N, 1, H, W)``.
+        seen: ``(N, 1, H, W)`` 0 or 1.
+        radii: Along rows and down columns, px.
+        cell: Small against both.
+    """
+    total, share = (F.avg_pool2d(image, cell, ceil_mode=True) for image in (images * seen, seen))
+    coarser = [radius / cell for radius in radii]
+    mean = blurred(total, *coarser) / blurred(share, *coarser).clamp(min=1e-6)
+    size = [side * cell for side in mean.shape[-2:]]
+    height, width = images.shape[-2:]
+    return F.interpolate(mean, size=size, mode="bilinear")[..., :height, :width]
 
 
 def texture_of(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
@@ -64,19 +77,7 @@ def texture_of(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         seen: ``(N, 1, H, W)`` 1 where it is known, else 0.
     """
     clipped = residual.clamp(-_LIMIT, _LIMIT)
-    return (_smooth(clipped, seen, _NARROW, 2) - _smooth(clipped, seen, _WIDE, 4)) * seen
-
-
-def _smooth(
-    residual: torch.Tensor, seen: torch.Tensor, radii: tuple[float, float], cell: int
-) -> torch.Tensor:
-    """`blurred_within`, on a grid of ``cell`` px: several times as fast, and as smooth."""
-    total, share = (F.avg_pool2d(image, cell, ceil_mode=True) for image in (residual * seen, seen))
-    coarser = [radius / cell for radius in radii]
-    mean = blurred(total, *coarser) / blurred(share, *coarser).clamp(min=1e-6)
-    size = [side * cell for side in mean.shape[-2:]]
-    height, width = residual.shape[-2:]
-    return F.interpolate(mean, size=size, mode="bilinear")[..., :height, :width]
+    return (blurred_within(clipped, seen, _NARROW, 2) - blurred_within(clipped, seen, _WIDE, 4)) * seen
 
 
 def roots_of_texture(residual: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:

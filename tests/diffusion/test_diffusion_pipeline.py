@@ -110,6 +110,17 @@ def test_the_low_pass_comes_before_the_quantisation(pipeline, box_disparity):
     assert (smooth - box_disparity)[:, :, 12:28].abs().max() < 1
 
 
+def test_the_low_pass_fades_out_away_from_holes_and_jumps(pipeline):
+    flat = torch.full((1, 1, 128, 128), 20.0)
+    sample = torch.randn(1, 2, 128, 128, generator=torch.Generator().manual_seed(0)) * 0.2
+    sample[:, 1] = 1
+    sample[..., :4] = -1
+    raw = pipeline.decode_fine(flat, sample)
+    pipeline.set_sampling(replace(pipeline.sampling, lowpass_sigma=2.0))
+    moved = (pipeline.decode_fine(flat, sample) - raw).abs().mean(dim=(0, 1, 2))
+    assert moved[112:].mean() < 0.15 * moved[4:12].mean()
+
+
 def test_an_impossible_low_pass_is_refused():
     with pytest.raises(InvalidParameterError, match="lowpass_sigma -1"):
         SamplingDefaults(lowpass_sigma=-1)

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from reald2iff.diffusion.backbone import PixelBackbone
 from reald2iff.diffusion.pipeline import RealD2iffPipeline
 from reald2iff.diffusion.sampling import sample_stage
-from reald2iff.diffusion.texture import blurred_within, roots_of_texture
+from reald2iff.diffusion.texture import roots_of_texture
 from reald2iff.diffusion.training.config import MixtureConfig
 from reald2iff.diffusion.training.data import Batch
 from reald2iff.diffusion.training.loop import NoiseStage, Trainer, choose_device
@@ -40,13 +40,11 @@ class RefineConfig(MixtureConfig):
         weights: Pipeline to refine (``RUN/pipeline`` of `reald2iff train fine`).
         coarse_steps: Network calls of the coarse stage, here and at use; None = the pipeline's.
         fine_steps: Network calls of the fine stage, here and at use; None = the pipeline's.
-        lowpass_sigma: Radius of the low-pass before quantisation, px, here and at use; None = the pipeline's.
     """
 
     weights: Path = Path("runs/fine/pipeline")
     coarse_steps: int | None = None
     fine_steps: int | None = None
-    lowpass_sigma: float | None = None
     steps: int = 2000
     learning_rate: float = 2e-3
     weight_decay: float = 0.0
@@ -76,7 +74,6 @@ class RefineStage(NoiseStage):
             coarse_steps=config.coarse_steps or sampling.coarse_steps,
             fine_steps=config.fine_steps or sampling.fine_steps,
             fine_temperature=1.0,
-            lowpass_sigma=sampling.lowpass_sigma if config.lowpass_sigma is None else config.lowpass_sigma,
         )
         self.model = fine if fine.predicts_spread else _with_spread_head(fine)
         self.model.requires_grad_(False)
@@ -97,8 +94,6 @@ class RefineStage(NoiseStage):
         seen = (target[:, 1:] > 0).to(target)
         theirs, ours = (self._pipeline.representation.residual(image) for image in (target, sample))
         ours = ours + self._pipeline.missing_in(sample, spread)
-        if lowpass := self._sampling.lowpass_sigma:
-            ours = blurred_within(ours, seen, lowpass, lowpass)
         return {"roughness": roughness_loss(theirs, ours, seen)}
 
     def _sample(self, batch: Batch, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -155,7 +150,7 @@ def roughness_loss(target: torch.Tensor, sample: torch.Tensor, seen: torch.Tenso
 
     Args:
         target: ``(B, 1, S, S)`` the sensor's residual.
-        sample: ``(B, 1, S, S)`` a sample's, texture and low-pass included.
+        sample: ``(B, 1, S, S)`` a sample's, texture included.
         seen: ``(B, 1, S, S)`` 1 where the sensor's residual is known, else 0.
 
     Returns:
