@@ -42,9 +42,9 @@ class InfraredParameters:
     """Gaussian radius of the optics (px)."""
     mean_grey: float = 70.0
     """What the automatic exposure brings the left image's mean to."""
-    read_noise: float = 1.0
+    read_noise: float = 0.65
     """Standard deviation (grey levels)."""
-    shot_noise: float = 0.07
+    shot_noise: float = 0.025
     """Variance per grey level."""
     noise_fixed_share: float = 0.8
     """Share of the noise's variance that stays from frame to frame where nothing moves: speckle of the laser,

@@ -41,7 +41,7 @@ class MatcherParameters:
     """P2: any larger change."""
     left_right_tolerance: int = 1
     """Largest disagreement of the two views' disparities (px)."""
-    second_peak_margin: float = 1.8
+    second_peak_margin: float = 2.8
     """The next best disparity must cost this much more."""
     second_peak_exclusion: int = 3
     """Disparities this near the best do not count as the next best."""
@@ -49,7 +49,7 @@ class MatcherParameters:
     """Matches that cost more are dropped."""
     min_curvature: float = 0.065
     """The cost must rise this much (second difference) around the match."""
-    locking_correction: float = 0.0
+    locking_correction: float = 0.005
     """The sub-pixel fit prefers halves to whole disparities; this much (px) at a quarter is taken off."""
     strictness_spread: float = 0.2
     """Margin, cost and curvature limits vary over the image by a factor of this logarithmic spread: surfaces
