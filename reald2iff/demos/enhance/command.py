@@ -17,13 +17,12 @@ from reald2iff.demos.enhance.work import (
     CHECKED_FRAMES,
     EnhanceJob,
     EpisodeReport,
+    check_frames,
     episode_seed,
     load_model,
     make_episode,
 )
 from reald2iff.demos.formats import DepthData, DepthStream, EpisodeRef, open_depth_data
-from reald2iff.demos.formats.checks import check_depth
-from reald2iff.demos.formats.orientation import check_upright
 from reald2iff.jobs import PartsFolder, run_jobs
 
 
@@ -70,11 +69,8 @@ def _check(
         for stream in streams:
             stream_intrinsics(data, episode, stream, config.intrinsics)
             step = max(1, episode.steps // CHECKED_FRAMES)
-            frames = data.frames(episode, stream, range(0, episode.steps, step))
-            name = f"{data.path}: {episode}/{stream.source}"
-            check_depth(frames, name, config.max_depth)
-            if not config.any_orientation:
-                check_upright(frames, name)
+            indices = range(0, episode.steps, step)
+            check_frames(data, episode, stream, indices, config.max_depth, config.any_orientation)
 
 
 def _options(config: EnhanceConfig) -> NoiseModelOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,6 +130,26 @@ def make_episode(job: EnhanceJob, episode: EpisodeRef) -> EpisodeReport:
     return EpisodeReport(maker.frames, maker.lost / max(maker.seen, 1))
 
 
+def check_frames(
+    data: DepthData,
+    episode: EpisodeRef,
+    stream: DepthStream,
+    indices: Sequence[int],
+    max_depth: float | None,
+    any_orientation: bool,
+) -> None:
+    """Raise unless frames of an episode are upright depth that a noise model can start from.
+
+    Raises:
+        InvalidDepthError: see `check_depth` and `check_upright`.
+    """
+    frames = data.frames(episode, stream, indices)
+    name = f"{data.path}: {episode}/{stream.source}"
+    check_depth(frames, name, max_depth)
+    if not any_orientation:
+        check_upright(frames, name)
+
+
 class _FrameMaker:
     """Makes the frames of an episode, and counts."""
 
@@ -149,11 +169,7 @@ class _FrameMaker:
         self.frames, self.seen, self.lost = 0, 0, 0
         for stream in job.streams:
             indices = sorted(set(np.linspace(0, episode.steps - 1, CHECKED_FRAMES).astype(int).tolist()))
-            frames = data.frames(episode, stream, indices)
-            name = f"{data.path}: {episode}/{stream.source}"
-            check_depth(frames, name, job.max_depth)
-            if not job.any_orientation:
-                check_upright(frames, name)
+            check_frames(data, episode, stream, indices, job.max_depth, job.any_orientation)
 
     def __call__(self, key: str, index: int, raw: NDArray[Any]) -> NDArray[np.float32]:
         clean = to_metres(raw, self._max_depth)

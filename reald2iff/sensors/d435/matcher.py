@@ -76,9 +76,14 @@ class MatcherParameters:
         require_within(self, 0, 64, "left_right_tolerance", "second_peak_exclusion")
 
     @property
+    def half_width(self) -> int:
+        """Columns from the middle of the aggregation window, which counts, to where its weight is 0."""
+        return (self.window_width + 1) // 2
+
+    @property
     def weight(self) -> int:
         """Sum of the weights of the aggregation window."""
-        return ((self.window_width + 1) // 2) ** 2 * self.window_height
+        return self.half_width**2 * self.window_height
 
 
 @nb.njit(cache=True)
@@ -204,7 +209,7 @@ def match(
         census(left),
         census(right),
         parameters.disparities,
-        (parameters.window_width + 1) // 2,
+        parameters.half_width,
         parameters.window_height // 2,
         parameters.step_penalty * weight,
         parameters.jump_penalty * weight,
