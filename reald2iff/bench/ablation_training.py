@@ -214,6 +214,8 @@ class VariantTraining:
                 coarse=coarse.out / "backbone",
                 coarse_steps=self._run.coarse_calls,
                 fine_steps=self._run.fine_calls,
+                # As the coarse stage and the single one, so that compute stays equal.
+                detail_width=0,
                 discrepancy=variant.discrepancy,
                 **self._options(variant, seed, 1),
             )

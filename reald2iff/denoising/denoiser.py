@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reald2iff.denoising.borders import draw_back_borders
 from reald2iff.denoising.credibility import CredibilityLimits, refuse_frame, refuse_result
 from reald2iff.denoising.network import DenoisingNetwork, load_network
 from reald2iff.errors import InvalidDepthError, InvalidParameterError, WeightsError
@@ -89,7 +90,7 @@ class Denoiser:
         cleaned, spread = (
             image[0, 0, :height, :width].cpu().numpy() for image in (prediction.disparity, prediction.spread)
         )
-        return lowpass_within(cleaned, _SEAM_RADIUS, _SEAM_TOLERANCE), spread
+        return draw_back_borders(lowpass_within(cleaned, _SEAM_RADIUS, _SEAM_TOLERANCE)), spread
 
 
 def load_denoiser(weights: str | Path = "default", device: str = "cpu") -> Denoiser:

@@ -7,6 +7,7 @@ A backbone owns the space in which diffusion happens: pixels for `PixelBackbone`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ _SPREAD_WIDTH = 32
 """Channels of the spread head."""
 _SPREAD_DILATION = 4
 """Of its second layer: surfaces look different from clutter only from some px away."""
+_DETAIL_DILATION = 2
+"""Of the detail head's second layer: with the first one, it sees 3 px to each side."""
 _SMALL = 3.0
 """The spread's offset before its softplus: a new head adds next to nothing."""
 
@@ -110,6 +113,35 @@ class SpreadHead(torch.nn.Module):
         return F.softplus(self.layers(F.avg_pool2d(condition, self._side)))
 
 
+class DetailHead(torch.nn.Module):
+    """Corrects the UNet's answer px by px, from the answer, the noisy sample and the condition around it.
+
+    The answer in a cell is a sum of a few dozen patterns. Surfaces take no more, but outlines of holes do:
+    without this head the shadow beside a jump comes out some px too wide, and at another width in each row.
+
+    Args:
+        condition_channels: Channels of the condition.
+        width: Channels of its layers.
+    """
+
+    def __init__(self, condition_channels: int, width: int) -> None:
+        super().__init__()
+        options: dict[str, Any] = {"padding_mode": "replicate"}
+        self.layers = torch.nn.Sequential(
+            torch.nn.Conv2d(2 * CHANNELS + condition_channels, width, 3, padding=1, **options),
+            torch.nn.SiLU(),
+            torch.nn.Conv2d(width, width, 3, padding=_DETAIL_DILATION, dilation=_DETAIL_DILATION, **options),
+            torch.nn.SiLU(),
+            torch.nn.Conv2d(width, CHANNELS, 1),
+        )
+        torch.nn.init.zeros_(self.layers[-1].weight)
+        torch.nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, answer: torch.Tensor, sample: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        """Correction ``(B, 2, H, W)``."""
+        return self.layers(torch.cat([answer, sample, condition], dim=1))
+
+
 class PixelBackbone(Backbone):
     """A small UNet on a space-to-depth grid, trained from scratch: the default.
 
@@ -123,6 +155,7 @@ class PixelBackbone(Backbone):
         layers: Residual blocks a level.
         deviation_head: Whether to predict the deviation map too (coarse stage).
         spread_head: Whether to predict the spread that samples lack, see `reald2iff.diffusion.texture`.
+        detail_width: Channels of the layers at image size, see `DetailHead`; 0 = none.
     """
 
     @register_to_config
@@ -134,6 +167,7 @@ class PixelBackbone(Backbone):
         layers: int = 1,
         deviation_head: bool = False,
         spread_head: bool = False,
+        detail_width: int = 0,
     ) -> None:
         super().__init__()
         outputs = CHANNELS + int(deviation_head)
@@ -152,6 +186,7 @@ class PixelBackbone(Backbone):
             add_attention=False,
         )
         self.spread = SpreadHead(condition_channels, factor) if spread_head else None
+        self.detail = DetailHead(condition_channels, detail_width) if detail_width else None
 
     @torch.no_grad()
     def start_from(self, other: PixelBackbone) -> None:
@@ -209,6 +244,9 @@ class PixelBackbone(Backbone):
         predicted = self.unet(cells, sigma * 1000).sample.float()
         planes = (CHANNELS + int(self.predicts_deviation)) * self.config.factor**2
         output = F.pixel_shuffle(predicted[:, :planes], self.config.factor)
+        if self.detail is not None:
+            correction = self.detail(output[:, :CHANNELS], sample, condition).float()
+            output = torch.cat([output[:, :CHANNELS] + correction, output[:, CHANNELS:]], dim=1)
         if self.predicts_deviation:
             return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
         return output, None if self.spread is None else self.spread(condition)

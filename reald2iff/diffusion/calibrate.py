@@ -17,7 +17,7 @@ from reald2iff.diffusion.speckle import small_holes
 from reald2iff.diffusion.view_samples import clean_disparity, sample_views
 from reald2iff.errors import InvalidParameterError
 from reald2iff.pairs import PairArrays, load_pairs
-from reald2iff.sensors.d435.statistics import speckle_density
+from reald2iff.sensors.d435.statistics import nearness_to_breaks
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def calibrate(
 def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Sequence[StageSamples]) -> float:
     """Rate of the small holes that the sensor has and the fine stage's samples have not, 0 if none.
 
-    Holes per million px beside holes and jumps, see `reald2iff.sensors.d435.statistics.speckle_density`.
+    Holes per million px beside holes and jumps, see `reald2iff.sensors.d435.statistics.nearness_to_breaks`.
 
     Args:
         pipeline: With the steps, thresholds and low-pass that will be used.
@@ -121,7 +121,7 @@ def missing_speckle(pipeline: RealD2iffPipeline, pairs: PairArrays, views: Seque
         clean = disparity[0, 0].numpy()
         missing += small_holes(pairs.sensor_disparity[index], clean) - small_holes(generated, clean)
         # The rate grows with the strength. Holes in holes are none.
-        found = speckle_density(generated)[(generated > 0) & (clean > 0)].sum()
+        found = nearness_to_breaks(generated)[(generated > 0) & (clean > 0)].sum()
         likely += float(pairs.strength[index]) * float(found)
     # Samples in which nothing breaks off have no place for small holes.
     return float(np.clip(missing / (likely * 1e-6), 0, MAX_SPECKLE_RATE)) if likely else 0.0

@@ -25,7 +25,7 @@ from reald2iff.diffusion.texture import gain_at, missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
-from reald2iff.sensors.d435.statistics import speckle_density
+from reald2iff.sensors.d435.statistics import nearness_to_breaks
 
 _ROUGH_REACH = 8.0
 """Distance (px) from where depth breaks off up to which samples are low-passed in full: there a network
@@ -190,7 +190,7 @@ class RealD2iffPipeline(DiffusionPipeline):
         smooth = []
         for image in disparity[:, 0]:
             lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
-            smooth.append(image + speckle_density(image, _ROUGH_REACH) * (lowpassed - image))
+            smooth.append(image + nearness_to_breaks(image, _ROUGH_REACH) * (lowpassed - image))
         return self.representation.quantise(torch.from_numpy(np.stack(smooth))[:, None])
 
     @torch.no_grad()

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reald2iff.sensors.d435.statistics import StatisticsParameters, punch_speckle, speckle_density
+from reald2iff.sensors.d435.statistics import StatisticsParameters, nearness_to_breaks, punch_speckle
 
 SMALL = 8
 """Holes of up to this many px count as small."""
@@ -46,7 +46,7 @@ def punch_small_holes(
     share = 0.0 if static_seed is None else _FIXED_SHARE
     seeds = torch.randint(2**62, (len(disparity),), generator=generator).tolist()
     for image, rate, seed in zip(disparity[:, 0].numpy(), rates.tolist(), seeds, strict=True):
-        density = speckle_density(image)
+        density = nearness_to_breaks(image)
         punch_speckle(image, density, rate * (1 - share), np.random.default_rng(seed))
         if static_seed is not None:
             punch_speckle(image, density, rate * share, np.random.default_rng(static_seed))

@@ -11,8 +11,8 @@ from reald2iff.sensors.d435.statistics import (
     box_field,
     gaussian_field,
     lognormal_field,
+    nearness_to_breaks,
     noise_deviation,
-    speckle_density,
     white_noise,
 )
 
@@ -120,13 +120,13 @@ def test_speckle_gathers_beside_holes_and_edges_like_the_real_one() -> None:
 
 
 def test_speckle_spares_a_surface_without_any_break() -> None:
-    assert not speckle_density(plane()).any()
+    assert not nearness_to_breaks(plane()).any()
 
 
 def test_speckle_is_densest_up_to_its_reach() -> None:
     disparity = plane()
     disparity[200, 300] = 0
-    density = speckle_density(disparity, reach=6)
+    density = nearness_to_breaks(disparity, reach=6)
     assert (density[200, 301:306] == 1).all()
     assert density[200, 324] == pytest.approx((6 / 24) ** 1.5, rel=0.1)
 

@@ -173,6 +173,7 @@ class FineConfig(TrainConfig):
         coarse_steps: Network calls with which the coarse stage makes the condition; also the default at use.
         fine_steps: The default number of network calls at use.
         network: Size of the network.
+        detail_width: Channels of the layers at image size that sharpen outlines; 0 = none.
         warm_start: Without ``start``, begin with the coarse stage's weights, which takes a network of the
             same size.
         discrepancy: Discrepancy-guided optimization; equal weights switch it off.
@@ -182,11 +183,14 @@ class FineConfig(TrainConfig):
     coarse_steps: int = 3
     fine_steps: int = 4
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    detail_width: int = 16
     warm_start: bool = True
     discrepancy: DiscrepancyGuidance = field(default_factory=DiscrepancyGuidance)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.detail_width < 0:
+            raise InvalidParameterError(f"detail_width = {self.detail_width}: expected 0 or more channels")
         if self.coarse_steps < 1 or self.fine_steps < 1:
             raise InvalidParameterError(
                 f"coarse_steps {self.coarse_steps}, fine_steps {self.fine_steps}: expected 1 or more"

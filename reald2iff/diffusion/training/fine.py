@@ -32,7 +32,9 @@ class FineStage(NoiseStage):
         network = config.network
         # The coarse sample (residual and validity) and the discrepancy map come with the condition.
         channels = CONDITION_CHANNELS + CHANNELS + 1
-        self.model = PixelBackbone(channels, network.factor, network.widths, network.layers)
+        self.model = PixelBackbone(
+            channels, network.factor, network.widths, network.layers, detail_width=config.detail_width
+        )
         coarse = load_backbone(config.coarse)
         if not coarse.predicts_deviation:
             raise WeightsError(f"{config.coarse}: has no deviation head: expected a coarse stage")

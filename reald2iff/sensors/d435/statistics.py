@@ -152,14 +152,16 @@ _BREAK = 1.0
 _THINNING = 1.5
 
 
-def speckle_density(
+def nearness_to_breaks(
     disparity: NDArray[np.float32], reach: float = StatisticsParameters().speckle_reach
 ) -> NDArray[np.float32]:
-    """How likely small holes are, ``(H, W) float32`` in [0, 1]: 1 beside holes and jumps of disparity.
+    """``(H, W) float32`` in [0, 1]: 1 beside holes and jumps of disparity, and less the farther away.
+
+    Small holes are as likely, and samples of the diffusion model as rough.
 
     Args:
         disparity: ``(H, W)`` px, 0 = invalid.
-        reach: Distance from there (px) at which they begin to thin out.
+        reach: Distance from there (px) from which on it falls, with the power -1.5.
     """
     smooth = (disparity > 0).astype(np.uint8)
     for axis in (0, 1):
@@ -181,7 +183,7 @@ def punch_speckle(
 
     Args:
         disparity: ``(H, W)`` px.
-        density: ``(H, W)``, see `speckle_density`.
+        density: ``(H, W)`` in [0, 1], such as `nearness_to_breaks`.
         rate: Holes per million pixels where the density is 1.
         rng: Source of their places.
     """
@@ -222,7 +224,7 @@ def add_statistics(
     noisy = disparity + noise
     inside = np.arange(shape[1], dtype=np.float32)[None, :] - noisy >= edge[:, None].astype(np.float32)
     noisy = np.where((disparity > 0) & inside, noisy, np.float32(0))
-    density = speckle_density(noisy, p.speckle_reach)
+    density = nearness_to_breaks(noisy, p.speckle_reach)
     punch_speckle(noisy, density, p.speckle_rate * p.speckle_fixed_share, static_rng)
     punch_speckle(noisy, density, p.speckle_rate * (1 - p.speckle_fixed_share), frame_rng)
     return noisy
