@@ -33,6 +33,7 @@ class CalibrateConfig:
         fine_temperature: Spread of the noise that the fine stage starts from; None keeps it.
         lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
         lowpass_tolerance: Of the same, px; None keeps it.
+        white_noise: Noise that is new in every pixel, px, see `SamplingDefaults`; None keeps it.
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         surface_persistence: The same of noise on surfaces; None keeps it.
         real_pairs: Pairs of real frames: noise on planes is then put halfway between the pairs' and theirs.
@@ -53,6 +54,7 @@ class CalibrateConfig:
     fine_temperature: float | None = None
     lowpass_sigma: float | None = None
     lowpass_tolerance: float | None = None
+    white_noise: float | None = None
     persistence: float | None = None
     surface_persistence: float | None = None
     real_pairs: Path | None = None
@@ -138,6 +140,7 @@ def calibrate_weights(config: CalibrateConfig) -> int:
         "fine_temperature",
         "lowpass_sigma",
         "lowpass_tolerance",
+        "white_noise",
         "persistence",
         "surface_persistence",
     )

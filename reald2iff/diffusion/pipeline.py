@@ -168,30 +168,37 @@ class RealD2iffPipeline(DiffusionPipeline):
         coarse = self.representation.decode(clean, samples.coarse, self.sampling.coarse_validity_threshold)
         if samples.fine is None:
             return RealD2iffOutput(coarse, coarse, samples.discrepancy)
-        fine = self.decode_fine(clean, samples.fine, samples.missing)
+        fine = self.decode_fine(clean, samples.fine, samples.missing, generator or torch.default_generator)
         if self.sampling.speckle_rate:
             strength = np.ones(len(fine)) if setting is None else np.exp2(setting[:, 0].numpy())
             punch_small_holes(fine, self.sampling.speckle_rate * strength, generator, static_seed)
         return RealD2iffOutput(fine, coarse, samples.discrepancy)
 
     def decode_fine(
-        self, clean: torch.Tensor, sample: torch.Tensor, missing: torch.Tensor | None = None
+        self,
+        clean: torch.Tensor,
+        sample: torch.Tensor,
+        missing: torch.Tensor | None = None,
+        generator: torch.Generator | None = None,
     ) -> torch.Tensor:
         """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed near breaks and quantised.
 
-        With the texture ``missing``, times its gains.
+        With the texture ``missing``, times its gains, and the white noise that ``generator`` draws; None
+        leaves it out.
         """
-        settings, threshold = self.sampling, self.sampling.fine_validity_threshold
+        settings = self.sampling
         if missing is not None:
             sample = self.representation.add(sample, gain_at(settings.texture_gains, clean) * missing)
-        if settings.lowpass_sigma == 0:
-            return self.representation.decode(clean, sample, threshold)
-        disparity = self.representation.disparity(clean, sample, threshold).numpy()
-        smooth = []
-        for image in disparity[:, 0]:
-            lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
-            smooth.append(image + nearness_to_breaks(image, _ROUGH_REACH) * (lowpassed - image))
-        return self.representation.quantise(torch.from_numpy(np.stack(smooth))[:, None])
+        disparity = self.representation.disparity(clean, sample, settings.fine_validity_threshold)
+        if settings.lowpass_sigma:
+            # A view of the same memory.
+            for image in disparity[:, 0].numpy():
+                lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
+                image += nearness_to_breaks(image, _ROUGH_REACH) * (lowpassed - image)
+        if settings.white_noise and generator is not None:
+            noise = settings.white_noise * torch.randn(disparity.shape, generator=generator)
+            disparity = torch.where(disparity > 0, disparity + noise, disparity)
+        return self.representation.quantise(disparity)
 
     @torch.no_grad()
     def sample(

@@ -13,6 +13,9 @@ MAX_TEXTURE_GAIN = 4.0
 MAX_SPECKLE_RATE = 1e5
 """Small holes per million px beyond which there is little else."""
 
+MAX_WHITE_NOISE = 0.1
+"""Px; three steps of the sensor's quantisation."""
+
 
 @dataclass(frozen=True)
 class SamplingDefaults:
@@ -37,6 +40,8 @@ class SamplingDefaults:
             with every frame, while its holes stay.
         texture_gains: Factors on what the fine stage says its waves lack, at
             `reald2iff.diffusion.texture.GAIN_DISPARITIES`, so that the noise on planes is right.
+        white_noise: Standard deviation, px, of noise that is new in every pixel and frame, added to the fine
+            stage's disparity before quantisation: samples are a little too smooth from pixel to pixel.
         speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
             strength 1; they are punched at random, fewer farther away.
     """
@@ -51,6 +56,7 @@ class SamplingDefaults:
     persistence: float = 0.0
     surface_persistence: float = 0.0
     texture_gains: tuple[float, ...] = (1.0,) * len(GAIN_DISPARITIES)
+    white_noise: float = 0.0
     speckle_rate: float = 0.0
 
     def __post_init__(self) -> None:
@@ -58,6 +64,10 @@ class SamplingDefaults:
             raise InvalidParameterError(
                 f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
                 "radius of 0 to 10 px and a positive tolerance"
+            )
+        if not 0 <= self.white_noise <= MAX_WHITE_NOISE:
+            raise InvalidParameterError(
+                f"white_noise = {self.white_noise}: expected 0 to {MAX_WHITE_NOISE:g} px"
             )
         for name in ("persistence", "surface_persistence"):
             if not 0 <= getattr(self, name) <= 1:

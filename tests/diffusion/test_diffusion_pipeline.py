@@ -121,6 +121,24 @@ def test_the_low_pass_fades_out_away_from_holes_and_jumps(pipeline):
     assert moved[112:].mean() < 0.15 * moved[4:12].mean()
 
 
+def test_white_noise_comes_before_the_quantisation_and_leaves_holes_alone(pipeline, box_disparity):
+    sample = torch.zeros(1, 2, *box_disparity.shape[-2:])
+    sample[:, 1] = 1
+    sample[:, 1, :4] = -1
+    raw = pipeline.decode_fine(box_disparity, sample)
+    pipeline.set_sampling(replace(pipeline.sampling, white_noise=0.05))
+    noisy = pipeline.decode_fine(box_disparity, sample, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(noisy * 32, (noisy * 32).round())
+    assert torch.equal(noisy > 0, raw > 0)
+    assert (noisy - raw)[raw > 0].std().item() == pytest.approx(0.05, rel=0.05)
+    assert torch.equal(pipeline.decode_fine(box_disparity, sample), raw)
+
+
+def test_impossible_white_noise_is_refused():
+    with pytest.raises(InvalidParameterError, match="white_noise = -1"):
+        SamplingDefaults(white_noise=-1)
+
+
 def test_an_impossible_low_pass_is_refused():
     with pytest.raises(InvalidParameterError, match="lowpass_sigma -1"):
         SamplingDefaults(lowpass_sigma=-1)
