@@ -33,7 +33,11 @@ class CalibrateConfig:
         fine_temperature: Spread of the noise that the fine stage starts from; None keeps it.
         lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
         lowpass_tolerance: Of the same, px; None keeps it.
+        validity_sigma: Of the outlines' smoothing, px, see `SamplingDefaults`; None keeps it.
+        median_size: Of the same, px; None keeps it.
+        largest_step: Of the same, px; None keeps it.
         white_noise: Noise that is new in every pixel, px, see `SamplingDefaults`; None keeps it.
+        lobe_noise: Noise of a box's side lobes, px; None keeps it.
         persistence: Share of the noise that stays over a sequence, see `SamplingDefaults`; None keeps it.
         surface_persistence: The same of noise on surfaces; None keeps it.
         real_pairs: Pairs of real frames: noise on planes is then put halfway between the pairs' and theirs.
@@ -54,7 +58,11 @@ class CalibrateConfig:
     fine_temperature: float | None = None
     lowpass_sigma: float | None = None
     lowpass_tolerance: float | None = None
+    validity_sigma: float | None = None
+    median_size: int | None = None
+    largest_step: float | None = None
     white_noise: float | None = None
+    lobe_noise: float | None = None
     persistence: float | None = None
     surface_persistence: float | None = None
     real_pairs: Path | None = None
@@ -140,7 +148,11 @@ def calibrate_weights(config: CalibrateConfig) -> int:
         "fine_temperature",
         "lowpass_sigma",
         "lowpass_tolerance",
+        "validity_sigma",
+        "median_size",
+        "largest_step",
         "white_noise",
+        "lobe_noise",
         "persistence",
         "surface_persistence",
     )

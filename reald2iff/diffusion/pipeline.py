@@ -16,12 +16,14 @@ from diffusers.utils import BaseOutput
 from reald2iff.diffusion.backbone import Backbone
 from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
+from reald2iff.diffusion.fine_noise import fine_noise
 from reald2iff.diffusion.noise import NoiseSource
+from reald2iff.diffusion.outlines import break_steps, settle
 from reald2iff.diffusion.representation import CHANNELS, Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.diffusion.speckle import punch_small_holes
-from reald2iff.diffusion.texture import gain_at, missing_texture
+from reald2iff.diffusion.texture import blurred, gain_at, missing_texture
 from reald2iff.diffusion.weights import load_backbone, read_config
 from reald2iff.errors import InvalidParameterError, WeightsError
 from reald2iff.sensors.d435.postprocess import lowpass_within
@@ -181,23 +183,31 @@ class RealD2iffPipeline(DiffusionPipeline):
         missing: torch.Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> torch.Tensor:
-        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, low-passed near breaks and quantised.
+        """Sensor disparity ``(B, 1, H, W)`` of the fine stage's sample, as `SamplingDefaults` says.
 
-        With the texture ``missing``, times its gains, and the white noise that ``generator`` draws; None
+        With the texture ``missing``, times its gains, and the fine noise that ``generator`` draws; None
         leaves it out.
         """
         settings = self.sampling
         if missing is not None:
             sample = self.representation.add(sample, gain_at(settings.texture_gains, clean) * missing)
+        if settings.validity_sigma:
+            validity = blurred(sample[:, 1:], settings.validity_sigma, settings.validity_sigma)
+            sample = torch.cat([sample[:, :1], validity], dim=1)
         disparity = self.representation.disparity(clean, sample, settings.fine_validity_threshold)
-        if settings.lowpass_sigma:
-            # A view of the same memory.
-            for image in disparity[:, 0].numpy():
+        everywhere = (clean + self.representation.expand(sample[:, :1])).numpy()
+        # Views of the same memory.
+        for image, complete in zip(disparity[:, 0].numpy(), everywhere[:, 0], strict=True):
+            if settings.median_size:
+                image[:] = settle(complete, image > 0, settings.median_size)
+            if settings.lowpass_sigma:
                 lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
                 image += nearness_to_breaks(image, _ROUGH_REACH) * (lowpassed - image)
-        if settings.white_noise and generator is not None:
-            noise = settings.white_noise * torch.randn(disparity.shape, generator=generator)
-            disparity = torch.where(disparity > 0, disparity + noise, disparity)
+            if settings.largest_step:
+                break_steps(image, settings.largest_step)
+            if generator is not None and (settings.white_noise or settings.lobe_noise):
+                noise = fine_noise(image.shape, settings.white_noise, settings.lobe_noise, generator)
+                image += noise * (image > 0)
         return self.representation.quantise(disparity)
 
     @torch.no_grad()

@@ -13,7 +13,7 @@ MAX_TEXTURE_GAIN = 4.0
 MAX_SPECKLE_RATE = 1e5
 """Small holes per million px beyond which there is little else."""
 
-MAX_WHITE_NOISE = 0.1
+MAX_FINE_NOISE = 0.1
 """Px; three steps of the sensor's quantisation."""
 
 
@@ -40,8 +40,13 @@ class SamplingDefaults:
             with every frame, while its holes stay.
         texture_gains: Factors on what the fine stage says its waves lack, at
             `reald2iff.diffusion.texture.GAIN_DISPARITIES`, so that the noise on planes is right.
+        validity_sigma: Gaussian radius, px, over which the fine stage's validity is averaged; 0 = none.
+        median_size: Side, px, of the median of the fine stage's disparity beside holes and jumps: 3 or 5;
+            0 = none. See `reald2iff.diffusion.outlines`.
+        largest_step: Neighbours that differ by more than this, px, become a hole; 0 = none does.
         white_noise: Standard deviation, px, of noise that is new in every pixel and frame, added to the fine
-            stage's disparity before quantisation: samples are a little too smooth from pixel to pixel.
+            stage's disparity before quantisation. See `reald2iff.diffusion.fine_noise`.
+        lobe_noise: The same of a box's noise, of which the side lobes alone are left.
         speckle_rate: Small holes per million px beside holes and jumps that the fine stage's samples lack, at
             strength 1; they are punched at random, fewer farther away.
     """
@@ -56,7 +61,11 @@ class SamplingDefaults:
     persistence: float = 0.0
     surface_persistence: float = 0.0
     texture_gains: tuple[float, ...] = (1.0,) * len(GAIN_DISPARITIES)
+    validity_sigma: float = 0.0
+    median_size: int = 0
+    largest_step: float = 0.0
     white_noise: float = 0.0
+    lobe_noise: float = 0.0
     speckle_rate: float = 0.0
 
     def __post_init__(self) -> None:
@@ -65,9 +74,15 @@ class SamplingDefaults:
                 f"lowpass_sigma {self.lowpass_sigma}, lowpass_tolerance {self.lowpass_tolerance}: expected a "
                 "radius of 0 to 10 px and a positive tolerance"
             )
-        if not 0 <= self.white_noise <= MAX_WHITE_NOISE:
+        for name in ("white_noise", "lobe_noise"):
+            if not 0 <= getattr(self, name) <= MAX_FINE_NOISE:
+                raise InvalidParameterError(
+                    f"{name} = {getattr(self, name)}: expected 0 to {MAX_FINE_NOISE:g} px"
+                )
+        if not 0 <= self.validity_sigma <= 10 or self.largest_step < 0 or self.median_size not in (0, 3, 5):
             raise InvalidParameterError(
-                f"white_noise = {self.white_noise}: expected 0 to {MAX_WHITE_NOISE:g} px"
+                f"validity_sigma {self.validity_sigma}, largest_step {self.largest_step}, median_size "
+                f"{self.median_size}: expected a radius of 0 to 10 px, a step of 0 px or more, and 0, 3 or 5"
             )
         for name in ("persistence", "surface_persistence"):
             if not 0 <= getattr(self, name) <= 1:
