@@ -34,7 +34,8 @@ class CalibrateConfig:
         lowpass_sigma: Radius of the low-pass before quantisation, px, see `SamplingDefaults`; None keeps it.
         lowpass_tolerance: Of the same, px; None keeps it.
         validity_sigma: Of the outlines' smoothing, px, see `SamplingDefaults`; None keeps it.
-        median_size: Of the same, px; None keeps it.
+        hole_field: Height of the field that makes holes grow, see `SamplingDefaults`; None keeps it.
+        median_size: Of the outlines' smoothing, px; None keeps it.
         largest_step: Of the same, px; None keeps it.
         white_noise: Noise that is new in every pixel, px, see `SamplingDefaults`; None keeps it.
         lobe_noise: Noise of a box's side lobes, px; None keeps it.
@@ -59,6 +60,7 @@ class CalibrateConfig:
     lowpass_sigma: float | None = None
     lowpass_tolerance: float | None = None
     validity_sigma: float | None = None
+    hole_field: float | None = None
     median_size: int | None = None
     largest_step: float | None = None
     white_noise: float | None = None
@@ -149,6 +151,7 @@ def calibrate_weights(config: CalibrateConfig) -> int:
         "lowpass_sigma",
         "lowpass_tolerance",
         "validity_sigma",
+        "hole_field",
         "median_size",
         "largest_step",
         "white_noise",

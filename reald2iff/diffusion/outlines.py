@@ -4,6 +4,10 @@ Stereo matching decides for whole windows: outlines are smooth, no pixel lies be
 is behind it, and where depth breaks off there is a hole at least a pixel wide. A network decides pixel by
 pixel, in few steps, and leaves in between what it cannot decide. So beside breaks the sample's disparity is
 the median of its surroundings, its validity their mean, and neighbours too far apart become a hole.
+
+Large holes are lacking too: dark and glossy surfaces make them, of which depth says nothing, and few steps
+leave out what is rare. A smooth random field takes validity away at some places beside holes and jumps, so
+that holes grow there to the areas that a sensor's have, and keep their width at all others.
 """
 
 from __future__ import annotations
@@ -16,6 +20,34 @@ from reald2iff.sensors.d435.statistics import nearness_to_breaks
 
 _BESIDE = 3.0
 """Distance (px) from holes and jumps up to which the median is taken."""
+
+_FIELD_SIGMA = 12.0
+"""Gaussian radius (px) of the field that takes validity away."""
+
+_FIELD_REACH = 12.0
+"""Distance (px) from holes and jumps up to which it acts in full."""
+
+_FIELD_LEVEL = -1.0
+"""Only where a field of unit variance is below this does it act: at a sixth of all places."""
+
+FIELD_CELL = 4
+"""It is drawn on a grid of cells of so many px."""
+
+
+def validity_taken(noise: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The field, ``(H, W)``, 0 or less: by how much a smooth one lies below `_FIELD_LEVEL`, beside breaks.
+
+    Args:
+        noise: White noise of unit variance, one value for each cell of `FIELD_CELL` px.
+        disparity: ``(H, W)`` px, 0 = invalid.
+    """
+    sigma = _FIELD_SIGMA / FIELD_CELL
+    # White noise under a Gaussian kernel has a deviation of 1 / (2 sqrt(pi) sigma).
+    smooth = cv2.GaussianBlur(noise, (0, 0), sigma) * np.float32(2 * np.sqrt(np.pi) * sigma)
+    field = cv2.resize(smooth, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.minimum(field - np.float32(_FIELD_LEVEL), np.float32(0)) * nearness_to_breaks(
+        disparity, _FIELD_REACH
+    )
 
 
 def settle(disparity: NDArray[np.float32], valid: NDArray[np.bool_], median_size: int) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from reald2iff.diffusion.condition import condition_features
 from reald2iff.diffusion.discrepancy import DiscrepancyGuidance
 from reald2iff.diffusion.fine_noise import fine_noise
 from reald2iff.diffusion.noise import NoiseSource
-from reald2iff.diffusion.outlines import break_steps, settle
+from reald2iff.diffusion.outlines import FIELD_CELL, break_steps, settle, validity_taken
 from reald2iff.diffusion.representation import CHANNELS, Representation
 from reald2iff.diffusion.sampling import Denoiser, sample_stage
 from reald2iff.diffusion.sampling_defaults import SamplingDefaults
@@ -256,7 +256,17 @@ class RealD2iffPipeline(DiffusionPipeline):
             if spread is not None:
                 missing = self.missing_in(fine, spread)[crop].cpu()
             fine = fine[crop].cpu()
+            if self.sampling.hole_field:
+                self._grow_holes(disparity.to(torch.float32).cpu(), fine, source)
         return StageSamples(coarse[crop].cpu(), fine, discrepancy[crop].cpu(), missing)
+
+    def _grow_holes(self, clean: torch.Tensor, fine: torch.Tensor, source: NoiseSource) -> None:
+        """Take validity away from the fine stage's sample, in place, see `validity_taken`."""
+        batch, _, height, width = fine.shape
+        noise = source.draw(3, (batch, -(-height // FIELD_CELL), -(-width // FIELD_CELL))).numpy()
+        generated = self.representation.disparity(clean, fine, self.sampling.fine_validity_threshold)
+        for sample, cells, image in zip(fine, noise, generated[:, 0].numpy(), strict=True):
+            sample[1] += self.sampling.hole_field * torch.from_numpy(validity_taken(cells, image))
 
     def missing_in(self, sample: torch.Tensor, ratio: torch.Tensor) -> torch.Tensor:
         """`missing_texture` of the fine stage's sample ``(B, 2, H, W)``."""

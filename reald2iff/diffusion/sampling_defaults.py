@@ -13,6 +13,9 @@ MAX_TEXTURE_GAIN = 4.0
 MAX_SPECKLE_RATE = 1e5
 """Small holes per million px beyond which there is little else."""
 
+MAX_HOLE_FIELD = 10.0
+"""Of a validity of 1."""
+
 MAX_FINE_NOISE = 0.1
 """Px; three steps of the sensor's quantisation."""
 
@@ -41,6 +44,8 @@ class SamplingDefaults:
         texture_gains: Factors on what the fine stage says its waves lack, at
             `reald2iff.diffusion.texture.GAIN_DISPARITIES`, so that the noise on planes is right.
         validity_sigma: Gaussian radius, px, over which the fine stage's validity is averaged; 0 = none.
+        hole_field: Height of a smooth random field that takes validity away beside holes and jumps, so that
+            holes grow; 0 = none. Validity lies between -1 and 1. It stays over a sequence as holes do.
         median_size: Side, px, of the median of the fine stage's disparity beside holes and jumps: 3 or 5;
             0 = none. See `reald2iff.diffusion.outlines`.
         largest_step: Neighbours that differ by more than this, px, become a hole; 0 = none does.
@@ -62,6 +67,7 @@ class SamplingDefaults:
     surface_persistence: float = 0.0
     texture_gains: tuple[float, ...] = (1.0,) * len(GAIN_DISPARITIES)
     validity_sigma: float = 0.0
+    hole_field: float = 0.0
     median_size: int = 0
     largest_step: float = 0.0
     white_noise: float = 0.0
@@ -79,6 +85,8 @@ class SamplingDefaults:
                 raise InvalidParameterError(
                     f"{name} = {getattr(self, name)}: expected 0 to {MAX_FINE_NOISE:g} px"
                 )
+        if not 0 <= self.hole_field <= MAX_HOLE_FIELD:
+            raise InvalidParameterError(f"hole_field = {self.hole_field}: expected 0 to {MAX_HOLE_FIELD:g}")
         if not 0 <= self.validity_sigma <= 10 or self.largest_step < 0 or self.median_size not in (0, 3, 5):
             raise InvalidParameterError(
                 f"validity_sigma {self.validity_sigma}, largest_step {self.largest_step}, median_size "

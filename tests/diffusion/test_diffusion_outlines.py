@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reald2iff.diffusion.outlines import break_steps, settle
+from reald2iff.diffusion.outlines import FIELD_CELL, break_steps, settle, validity_taken
 from reald2iff.diffusion.sampling_defaults import SamplingDefaults
 from reald2iff.errors import InvalidParameterError
 
@@ -41,6 +41,22 @@ def test_neighbours_too_far_apart_become_a_hole() -> None:
     np.testing.assert_array_equal(disparity == 0, np.tile([0, 0, 1, 1, 0, 0], (6, 1)) == 1)
 
 
+def test_validity_is_taken_away_beside_breaks_and_hardly_far_from_them() -> None:
+    disparity = np.full((240, 320), 8, np.float32)
+    disparity[:, :40] = 20
+    noise = np.random.default_rng(0).normal(size=(20, 240 // FIELD_CELL, 320 // FIELD_CELL))
+    taken = np.mean([validity_taken(cells, disparity) for cells in noise.astype(np.float32)], axis=0)
+    assert taken.max() <= 0
+    # The mean of what a standard normal lies below -1.
+    assert taken[:, 30:50].mean() == pytest.approx(-0.083, abs=0.02)
+    assert abs(taken[:, 200:].mean()) < 0.005
+
+
+def test_nothing_is_taken_where_nothing_breaks_off() -> None:
+    noise = np.random.default_rng(0).normal(size=(10, 10)).astype(np.float32)
+    assert not validity_taken(noise, np.full((40, 40), 8, np.float32)).any()
+
+
 def test_a_jump_across_a_hole_is_none_between_neighbours() -> None:
     disparity = np.full((6, 6), 8, np.float32)
     disparity[:, 4:] = 20
@@ -48,6 +64,11 @@ def test_a_jump_across_a_hole_is_none_between_neighbours() -> None:
     expected = disparity.copy()
     break_steps(disparity, 1.0)
     np.testing.assert_array_equal(disparity, expected)
+
+
+def test_an_impossible_field_is_refused() -> None:
+    with pytest.raises(InvalidParameterError, match="hole_field = -1: expected 0 to 10"):
+        SamplingDefaults(hole_field=-1)
 
 
 @pytest.mark.parametrize("options", [{"median_size": 4}, {"largest_step": -1.0}, {"validity_sigma": 20.0}])
