@@ -37,6 +37,8 @@ FIELD_CELL = 4
 def validity_taken(noise: NDArray[np.float32], disparity: NDArray[np.float32]) -> NDArray[np.float32]:
     """The field, ``(H, W)``, 0 or less: by how much a smooth one lies below `_FIELD_LEVEL`, beside breaks.
 
+    Neither holes of a few pixels nor the band at the left border, whose width geometry says, are breaks here.
+
     Args:
         noise: White noise of unit variance, one value for each cell of `FIELD_CELL` px.
         disparity: ``(H, W)`` px, 0 = invalid.
@@ -45,9 +47,15 @@ def validity_taken(noise: NDArray[np.float32], disparity: NDArray[np.float32]) -
     # White noise under a Gaussian kernel has a deviation of 1 / (2 sqrt(pi) sigma).
     smooth = cv2.GaussianBlur(noise, (0, 0), sigma) * np.float32(2 * np.sqrt(np.pi) * sigma)
     field = cv2.resize(smooth, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.minimum(field - np.float32(_FIELD_LEVEL), np.float32(0)) * nearness_to_breaks(
-        disparity, _FIELD_REACH
-    )
+    beside = nearness_to_breaks(_without_border_band(cv2.medianBlur(disparity, 5)), _FIELD_REACH)
+    return np.minimum(field - np.float32(_FIELD_LEVEL), np.float32(0)) * beside
+
+
+def _without_border_band(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The holes that rows begin with, filled with what comes after them."""
+    first = np.argmax(disparity > 0, axis=1)[:, None]
+    leading = np.arange(disparity.shape[1])[None, :] < first
+    return np.where(leading, np.take_along_axis(disparity, first, axis=1), disparity)
 
 
 def settle(disparity: NDArray[np.float32], valid: NDArray[np.bool_], median_size: int) -> NDArray[np.float32]:

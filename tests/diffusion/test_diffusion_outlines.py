@@ -52,6 +52,16 @@ def test_validity_is_taken_away_beside_breaks_and_hardly_far_from_them() -> None
     assert abs(taken[:, 200:].mean()) < 0.005
 
 
+def test_neither_the_left_border_band_nor_single_pixels_make_holes_grow() -> None:
+    disparity = np.full((40, 40), 8, np.float32)
+    disparity[:, :10] = 0
+    disparity[20, 20] = 0
+    noise = np.full((10, 10), -3, np.float32)
+    assert not validity_taken(noise, disparity).any()
+    disparity[15:25, 15:25] = 0
+    assert validity_taken(noise, disparity).any()
+
+
 def test_nothing_is_taken_where_nothing_breaks_off() -> None:
     noise = np.random.default_rng(0).normal(size=(10, 10)).astype(np.float32)
     assert not validity_taken(noise, np.full((40, 40), 8, np.float32)).any()
