@@ -47,7 +47,8 @@ def validity_taken(noise: NDArray[np.float32], disparity: NDArray[np.float32]) -
     # White noise under a Gaussian kernel has a deviation of 1 / (2 sqrt(pi) sigma).
     smooth = cv2.GaussianBlur(noise, (0, 0), sigma) * np.float32(2 * np.sqrt(np.pi) * sigma)
     field = cv2.resize(smooth, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    beside = nearness_to_breaks(_without_border_band(cv2.medianBlur(disparity, 5)), _FIELD_REACH)
+    large = np.asarray(cv2.medianBlur(disparity, 5), dtype=np.float32)
+    beside = nearness_to_breaks(_without_border_band(large), _FIELD_REACH)
     return np.minimum(field - np.float32(_FIELD_LEVEL), np.float32(0)) * beside
 
 
