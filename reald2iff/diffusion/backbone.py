@@ -7,7 +7,6 @@ A backbone owns the space in which diffusion happens: pixels for `PixelBackbone`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 import torch
@@ -126,11 +125,17 @@ class DetailHead(torch.nn.Module):
 
     def __init__(self, condition_channels: int, width: int) -> None:
         super().__init__()
-        options: dict[str, Any] = {"padding_mode": "replicate"}
         self.layers = torch.nn.Sequential(
-            torch.nn.Conv2d(2 * CHANNELS + condition_channels, width, 3, padding=1, **options),
+            torch.nn.Conv2d(2 * CHANNELS + condition_channels, width, 3, padding=1, padding_mode="replicate"),
             torch.nn.SiLU(),
-            torch.nn.Conv2d(width, width, 3, padding=_DETAIL_DILATION, dilation=_DETAIL_DILATION, **options),
+            torch.nn.Conv2d(
+                width,
+                width,
+                3,
+                padding=_DETAIL_DILATION,
+                dilation=_DETAIL_DILATION,
+                padding_mode="replicate",
+            ),
             torch.nn.SiLU(),
             torch.nn.Conv2d(width, CHANNELS, 1),
         )
@@ -244,9 +249,9 @@ class PixelBackbone(Backbone):
         predicted = self.unet(cells, sigma * 1000).sample.float()
         planes = (CHANNELS + int(self.predicts_deviation)) * self.config.factor**2
         output = F.pixel_shuffle(predicted[:, :planes], self.config.factor)
+        answer, deviation = output[:, :CHANNELS], output[:, CHANNELS:]
         if self.detail is not None:
-            correction = self.detail(output[:, :CHANNELS], sample, condition).float()
-            output = torch.cat([output[:, :CHANNELS] + correction, output[:, CHANNELS:]], dim=1)
+            answer = answer + self.detail(answer, sample, condition).float()
         if self.predicts_deviation:
-            return output[:, :CHANNELS], F.softplus(output[:, CHANNELS:])
-        return output, None if self.spread is None else self.spread(condition)
+            return answer, F.softplus(deviation)
+        return answer, None if self.spread is None else self.spread(condition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,21 +144,9 @@ def calibrate_weights(config: CalibrateConfig) -> int:
     if config.threads:
         torch.set_num_threads(config.threads)
     pipeline = RealD2iffPipeline.from_pretrained(config.weights)
-    names = (
-        "coarse_steps",
-        "fine_steps",
-        "fine_temperature",
-        "lowpass_sigma",
-        "lowpass_tolerance",
-        "validity_sigma",
-        "hole_field",
-        "median_size",
-        "largest_step",
-        "white_noise",
-        "lobe_noise",
-        "persistence",
-        "surface_persistence",
-    )
+    # What is chosen on samples is set further down.
+    chosen_later = {"fine_validity_threshold", "speckle_rate"}
+    names = {f.name for f in fields(SamplingDefaults)} & {f.name for f in fields(config)} - chosen_later
     given: dict[str, Any] = {n: getattr(config, n) for n in names if getattr(config, n) is not None}
     pipeline.set_sampling(replace(pipeline.sampling, **given), config.shift)
     views = load_pairs(config.pairs, "val", config.views)

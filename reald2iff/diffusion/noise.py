@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import torch
 
-_KEPT = 6
-"""Images of fixed noise that are remembered: those of both stages, of two cameras."""
+_KEPT = 8
+"""Images of fixed noise that are remembered: of two cameras the four that a frame draws."""
 
 
 @dataclass(frozen=True)

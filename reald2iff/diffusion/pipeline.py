@@ -195,11 +195,13 @@ class RealD2iffPipeline(DiffusionPipeline):
             validity = blurred(sample[:, 1:], settings.validity_sigma, settings.validity_sigma)
             sample = torch.cat([sample[:, :1], validity], dim=1)
         disparity = self.representation.disparity(clean, sample, settings.fine_validity_threshold)
-        everywhere = (clean + self.representation.expand(sample[:, :1])).numpy()
-        # Views of the same memory.
-        for image, complete in zip(disparity[:, 0].numpy(), everywhere[:, 0], strict=True):
-            if settings.median_size:
+        # A view of the same memory.
+        images = disparity[:, 0].numpy()
+        if settings.median_size:
+            everywhere = (clean + self.representation.expand(sample[:, :1]))[:, 0].numpy()
+            for image, complete in zip(images, everywhere, strict=True):
                 image[:] = settle(complete, image > 0, settings.median_size)
+        for image in images:
             if settings.lowpass_sigma:
                 lowpassed = lowpass_within(image, settings.lowpass_sigma, settings.lowpass_tolerance)
                 image += nearness_to_breaks(image, _ROUGH_REACH) * (lowpassed - image)
